@@ -33,5 +33,6 @@ export function isCodedError(err: unknown): err is CodedError {
 
 /** A broken promise of our own code: stop this unit of work loudly. Never caused by a peer. */
 export function assert(condition: unknown, message: string): asserts condition {
-  if (!condition) throw new CodedError('E_ASSERT', `broken invariant: ${message}`, { hint: 'this is a bug: please report it' })
+  if (!condition)
+    throw new CodedError('E_ASSERT', `broken invariant: ${message}`, { hint: 'this is a bug: please report it' })
 }

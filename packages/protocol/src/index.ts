@@ -1,1 +1,43 @@
+/**
+ * What Archipel peers say to each other: types, bytes, signatures, checks and pure state machines.
+ * No I/O at all: time, bytes and keys come in as arguments.
+ *
+ * @example
+ * const domain = createSigningDomain(31337, escrow)
+ * const offer = sign(signer, domain, offerType, body)
+ * const { publicKey } = validateOffer(decodeOffer(bytes), { domain, recover, nowSec, token })
+ */
+export * from './agreement/agreement.ts'
+export * from './agreement/buyer-step.ts'
+export * from './agreement/provider-step.ts'
+export * from './bid/bid.ts'
+export * from './bid/validate.ts'
+export * from './channel/channel.ts'
+export * from './demand/demand.ts'
+export * from './demand/validate.ts'
 export * from './errors.ts'
+export * from './limits.ts'
+export * from './offer/offer.ts'
+export * from './offer/select.ts'
+export * from './offer/validate.ts'
+export * from './placement/choose.ts'
+export * from './placement/filter.ts'
+export * from './price/price.ts'
+export * from './primitives/bytes.ts'
+export * from './primitives/hex.ts'
+export * from './quorum/quorum.ts'
+export * from './receipt/receipt.ts'
+export * from './receipt/validate.ts'
+export * from './receipt-log/log.ts'
+export * from './receipt-log/proof.ts'
+export * from './result/result.ts'
+export * from './schema/index.ts'
+export * from './signature/index.ts'
+export * from './verdict.ts'
+export * from './voucher/buyer-channel.ts'
+export * from './voucher/due.ts'
+export * from './voucher/payment.ts'
+export * from './voucher/provider-channel.ts'
+export * from './voucher/voucher.ts'
+export * from './wire/failure.ts'
+export * from './wire/negotiate.ts'

@@ -1,0 +1,159 @@
+import { bytesToUint, keccak, uintToBytes } from '../primitives/bytes.ts'
+import { fromHex, type Hex, toHex } from '../primitives/hex.ts'
+import { SchemaError } from './error.ts'
+import { encode as encodeUtf8 } from './utf8.ts'
+
+/**
+ * One kind of value, described once: its EIP-712 type and word, and its deterministic wire form.
+ *
+ * A noun's bytes, digest and bounds all come from the same line, so they cannot drift apart.
+ */
+export interface Field<T> {
+  /** EIP-712 type name, e.g. `uint128`. */
+  readonly type: string
+  /** EIP-712 definitions of every struct this refers to, by name (for encodeType). */
+  readonly structs: ReadonlyMap<string, string>
+  /** The 32-byte word this value is hashed as (EIP-712 encodeData). */
+  word(value: T): Uint8Array
+  /** The value in the IPLD data model, ready for dag-cbor. */
+  toWire(value: T): unknown
+  /** @throws SchemaError when `data` is not exactly this kind of value, within its bounds */
+  fromWire(data: unknown, path: string): T
+}
+
+export type Infer<F> = F extends Field<infer T> ? T : never
+
+export const NO_STRUCTS: ReadonlyMap<string, string> = new Map()
+
+const fixedBytes =
+  (type: string, length: number, pad: 'left' | 'right') =>
+  <T extends Hex>(): Field<T> => ({
+    type,
+    structs: NO_STRUCTS,
+    word(value) {
+      const word = new Uint8Array(32)
+      word.set(fromHex(value), pad === 'left' ? 32 - length : 0)
+      return word
+    },
+    toWire: fromHex,
+    fromWire(data, path) {
+      if (!(data instanceof Uint8Array) || data.length !== length) throw new SchemaError(path, `${length} bytes`, data)
+      return toHex(data) as T
+    }
+  })
+
+/** A 20-byte EVM address. */
+export const address = fixedBytes('address', 20, 'left')
+/** A 32-byte hash. */
+export const hash = fixedBytes('bytes32', 32, 'right')
+
+/**
+ * An unsigned integer held as a number.
+ *
+ * @param bits width on chain; values above 2^53 − 1 are refused whatever the width, so that none is ever rounded
+ */
+export function uint(bits: 8 | 16 | 32 | 64): Field<number> {
+  const max = bits === 64 ? Number.MAX_SAFE_INTEGER : 2 ** bits - 1
+  const check = (value: unknown, path: string): number => {
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > max || Object.is(value, -0)) {
+      throw new SchemaError(path, `an integer 0…${max}`, value)
+    }
+    return value
+  }
+  return {
+    type: `uint${bits}`,
+    structs: NO_STRUCTS,
+    word: value => uintToBytes(BigInt(check(value, `uint${bits}`)), 32),
+    toWire: value => check(value, `uint${bits}`),
+    fromWire: check
+  }
+}
+
+/** An amount of money: uint128 as bigint; on the wire big-endian bytes without leading zeros. */
+export const wei: Field<bigint> = {
+  type: 'uint128',
+  structs: NO_STRUCTS,
+  word: value => uintToBytes(uint128(value), 32),
+  toWire(value) {
+    const bytes = uintToBytes(uint128(value), 16)
+    const first = bytes.findIndex(byte => byte !== 0)
+    return first === -1 ? new Uint8Array(0) : bytes.slice(first)
+  },
+  fromWire(data, path) {
+    if (!(data instanceof Uint8Array) || data.length > 16 || data[0] === 0) {
+      throw new SchemaError(path, 'a minimal big-endian uint128', data)
+    }
+    return bytesToUint(data)
+  }
+}
+
+function uint128(value: bigint): bigint {
+  if (typeof value !== 'bigint' || value < 0n || value >> 128n !== 0n) {
+    throw new SchemaError('uint128', 'a bigint 0…2^128−1', value)
+  }
+  return value
+}
+
+/** @param bytesMax bound on the UTF-8 length */
+export function text(bytesMax: number): Field<string> {
+  const check = (value: unknown, path: string): string => {
+    if (typeof value !== 'string' || encodeUtf8(value).length > bytesMax || !value.isWellFormed()) {
+      throw new SchemaError(path, `text of at most ${bytesMax} bytes`, value)
+    }
+    return value
+  }
+  return {
+    type: 'string',
+    structs: NO_STRUCTS,
+    word: value => keccak(encodeUtf8(check(value, 'string'))),
+    toWire: value => check(value, 'string'),
+    fromWire: check
+  }
+}
+
+/** @param lengthMax bound on the length in bytes */
+export function bytes(lengthMax: number): Field<Uint8Array> {
+  const check = (value: unknown, path: string): Uint8Array => {
+    if (!(value instanceof Uint8Array) || value.length > lengthMax) {
+      throw new SchemaError(path, `at most ${lengthMax} bytes`, value)
+    }
+    return value
+  }
+  return {
+    type: 'bytes',
+    structs: NO_STRUCTS,
+    word: value => keccak(check(value, 'bytes')),
+    toWire: value => check(value, 'bytes'),
+    fromWire: check
+  }
+}
+
+/** @param itemsMax bound on the number of items */
+export function list<T>(item: Field<T>, itemsMax: number): Field<T[]> {
+  const check = (value: unknown, path: string): unknown[] => {
+    if (!Array.isArray(value) || value.length > itemsMax) {
+      throw new SchemaError(path, `a list of at most ${itemsMax}`, value)
+    }
+    return value
+  }
+  return {
+    type: `${item.type}[]`,
+    structs: item.structs,
+    word: value => keccak(...(check(value, item.type) as T[]).map(item.word), new Uint8Array(0)),
+    toWire: value => (check(value, item.type) as T[]).map(item.toWire),
+    fromWire: (data, path) => check(data, path).map((entry, i) => item.fromWire(entry, `${path}[${i}]`))
+  }
+}
+
+/** A value that may be left out. For messages only: EIP-712 has no such thing, so it has no word. */
+export function optional<T>(field: Field<T>): Field<T | undefined> {
+  return {
+    type: field.type,
+    structs: field.structs,
+    word() {
+      throw new TypeError('an optional value cannot be signed')
+    },
+    toWire: value => (value === undefined ? null : field.toWire(value)),
+    fromWire: (data, path) => (data === null ? undefined : field.fromWire(data, path))
+  }
+}

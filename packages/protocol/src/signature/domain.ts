@@ -1,0 +1,36 @@
+import { keccak, uintToBytes } from '../primitives/bytes.ts'
+import { type Address, fromHex, type Hash, toHex } from '../primitives/hex.ts'
+import type { Struct } from '../schema/index.ts'
+import { encode as encodeUtf8 } from '../schema/utf8.ts'
+
+/** What a signature is for: this chain and this escrow, nothing else (EIP-712 domain, name "Archipel", version "1"). */
+export interface SigningDomain {
+  readonly chainId: number
+  /** The Escrow contract. */
+  readonly verifyingContract: Address
+  /** EIP-712 domain separator. */
+  readonly separator: Uint8Array
+}
+
+export const DOMAIN_NAME = 'Archipel'
+export const DOMAIN_VERSION = '1'
+const DOMAIN_TYPE = 'EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)'
+
+export function createSigningDomain(chainId: number, verifyingContract: Address): SigningDomain {
+  const separator = keccak(
+    keccak(encodeUtf8(DOMAIN_TYPE)),
+    keccak(encodeUtf8(DOMAIN_NAME)),
+    keccak(encodeUtf8(DOMAIN_VERSION)),
+    uintToBytes(BigInt(chainId), 32),
+    new Uint8Array(12),
+    fromHex(verifyingContract)
+  )
+  return { chainId, verifyingContract, separator }
+}
+
+const PREFIX = Uint8Array.of(0x19, 0x01)
+
+/** EIP-712 digest: keccak256(0x1901 ‖ domain separator ‖ hashStruct). */
+export function digestOf<T>(domain: SigningDomain, type: Struct<T>, value: T): Hash {
+  return toHex(keccak(PREFIX, domain.separator, type.hashStruct(value)))
+}
