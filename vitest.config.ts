@@ -9,7 +9,7 @@ export default defineConfig({
         // Quick tests of one package: no process but their own, no port but 0.
         test: {
           name: 'unit',
-          include: ['packages/*/test/**/*.spec.ts'],
+          include: ['packages/*/test/**/*.spec.ts', 'scripts/test/**/*.spec.ts'],
           environment: 'node',
           testTimeout: 20_000,
           hookTimeout: 20_000

@@ -1,32 +1,41 @@
-// Runs a task of scripts/tasks/ under the Node and pnpm this project wants, on a machine that may only have an older Node.
-// Plain JavaScript that Node 18 understands: it is the one file the machine's own Node has to read.
-import { spawnSync } from 'node:child_process'
+// Brings the Node and pnpm this project wants, installs what is missing, then runs one task. This file and
+// scripts/bootstrap/ are plain JavaScript that Node 18 understands: all else is read by the Node they bring.
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { fail } from './bootstrap/fail.mjs'
+import { launch } from './bootstrap/launch.mjs'
+import { prepare } from './bootstrap/prepare.mjs'
 
-const NODE = '24'
-const PNPM = '11'
+const NODE_MAJOR_MIN = 18
+
+/** What each task runs, and whether relative paths in its arguments mean the caller's folder. */
+const TASKS = {
+  archipel: { file: 'packages/node/bin/archipel.js', inCallersFolder: true },
+  demo: { file: 'scripts/demo/main.ts', inCallersFolder: true },
+  test: { file: 'scripts/tasks/test.ts' },
+  'test:long': { file: 'scripts/tasks/test-long.ts' },
+  bench: { file: 'test/bench/main.ts' },
+  check: { file: 'scripts/tasks/check.ts' },
+  fix: { file: 'scripts/tasks/fix.ts' },
+  build: { file: 'scripts/tasks/build.ts' }
+}
+
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const [task, ...args] = process.argv.slice(2)
+const [name, ...args] = process.argv.slice(2)
+const task = Object.hasOwn(TASKS, name ?? '') ? TASKS[name] : undefined
 
+if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR_MIN) {
+  fail(
+    'E_NODE_TOO_OLD',
+    `this is Node ${process.versions.node}`,
+    `install Node ${NODE_MAJOR_MIN} or newer with npm; the Node this project runs on is then fetched through npm`
+  )
+}
 if (task === undefined) {
-  console.error('error[E_USAGE]: no task named\nhint: npm run demo, npm test, npm run bench, npm run -s archipel -- --help')
-  process.exit(2)
-}
-if (Number(process.versions.node.split('.')[0]) < 18) {
-  console.error(`error[E_NODE_TOO_OLD]: this is Node ${process.versions.node}\nhint: install Node 18 or newer; the right Node is then fetched from the npm registry`)
-  process.exit(1)
+  fail('E_USAGE', `no task named ${name ?? '(none)'}`, `tasks: ${Object.keys(TASKS).join(', ')}`, 2)
 }
 
-// The inner command goes through files, never through a shell string, so that arguments survive as they were typed.
-const inner = ['node', '--disable-warning=ExperimentalWarning', join(root, 'scripts/tasks/run.ts'), task, ...args]
-const result = spawnSync(
-  process.platform === 'win32' ? 'npm.cmd' : 'npm',
-  ['exec', '--yes', `--package=node@${NODE}`, `--package=pnpm@${PNPM}`, '--', ...inner],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, ARCHIPEL_CWD: process.cwd(), INIT_CWD: process.env.INIT_CWD ?? process.cwd(), npm_config_update_notifier: 'false', npm_config_fund: 'false' } }
-)
-if (result.error) {
-  console.error(`error[E_BOOTSTRAP]: npm could not be started: ${result.error.message}\nhint: is npm on the PATH?`)
-  process.exit(1)
-}
-process.exit(result.status ?? 1)
+const tools = await prepare(root)
+// npm runs scripts in the package's folder and keeps the one it was called from in INIT_CWD.
+const callersFolder = (process.cwd() === root && process.env.INIT_CWD) || process.cwd()
+process.exitCode = await launch(tools, [join(root, task.file), ...args], task.inCallersFolder ? callersFolder : root)
