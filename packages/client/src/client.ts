@@ -1,0 +1,38 @@
+import type { Address, AgreementId, BuyerAgreement, BuyerChannel, Hash, VerifiedOffer } from '@archipel/protocol'
+import type { AuditBundle } from './audit/bundle.ts'
+import type { JobOutcome, JobProgress, JobRecord, JobSpec } from './job/job.ts'
+
+export interface CallOptions {
+  signal?: AbortSignal
+}
+
+export interface JobOptions extends CallOptions {
+  onProgress?: (progress: JobProgress) => void
+}
+
+/** The light client: everything a buyer does, with no daemon. */
+export interface Client {
+  readonly address: Address
+  /** Connects to the network. @throws CodedError E_NO_PEERS */
+  start(options?: CallOptions): Promise<void>
+  stop(): Promise<void>
+  /** Verified offers of the whole network as peers know it now. */
+  offers(options?: CallOptions): Promise<VerifiedOffer[]>
+  /**
+   * Runs a job to its verified result and pays for it.
+   *
+   * @throws CodedError E_NO_OFFERS, E_NO_FUNDS, E_QUORUM_IMPOSSIBLE, E_DEADLINE, E_CANCELLED, …
+   */
+  runJob(spec: JobSpec, options?: JobOptions): Promise<JobOutcome>
+  /** Takes up a stored job again: after a crash, a lost connection, or only to read its result. @throws E_NO_SUCH_JOB */
+  resumeJob(job: Hash, options?: JobOptions): Promise<JobOutcome>
+  job(id: Hash): Promise<JobRecord | undefined>
+  /** Newest first. */
+  jobs(): Promise<JobRecord[]>
+  agreement(id: AgreementId): Promise<BuyerAgreement | undefined>
+  channels(): Promise<BuyerChannel[]>
+  /** Files a job wrote, fetched from providers where this machine lacks them, and checked. */
+  outputFiles(job: Hash, options?: CallOptions): AsyncIterable<{ path: string; bytes: Uint8Array }>
+  /** Everything an auditor needs about one agreement besides the chain. */
+  auditBundle(agreement: AgreementId): Promise<AuditBundle>
+}

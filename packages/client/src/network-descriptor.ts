@@ -1,0 +1,20 @@
+import type { Address } from '@archipel/protocol'
+
+/** What anybody needs to take part in one Archipel network: its chain, its contract, and a few peers to begin with. */
+export interface NetworkDescriptor {
+  /** Part of every protocol id and topic, e.g. `devnet`. */
+  readonly name: string
+  readonly chainId: number
+  /** JSON-RPC endpoints, tried in order. */
+  readonly rpcUrls: readonly string[]
+  /** The Escrow contract. */
+  readonly escrow: Address
+  /** The ERC-20 that prices are in. */
+  readonly token: Address
+  /** Block the escrow was deployed in: auditors read events from here. */
+  readonly deployedAt: number
+  /** Literal multiaddrs with peer ids; no DNS needed. */
+  readonly bootstrap: readonly string[]
+  /** Addresses of this machine and private networks count as reachable: devnets and closed networks only. */
+  readonly allowPrivateAddresses: boolean
+}
