@@ -99,7 +99,7 @@ export function stepProvider(state: ProviderAgreement, event: ProviderEvent, now
     case 'paid':
       return pay(state, event.receipts)
     case 'resumed':
-      return { state, effects: running ? [] : report(state) }
+      return { state, effects: report(state) }
   }
 }
 
@@ -164,11 +164,11 @@ function fail(state: ProviderAgreement, failure: Failure): ProviderStep {
   }
 }
 
-/** The newest thing to tell the buyer about an ended agreement. */
+/** What the buyer may have missed: every unpaid receipt in order, or the last one, and how it ended. */
 function report(state: ProviderAgreement): ProviderEffect[] {
-  const last = state.receipts.at(-1)
-  if (state.phase.code === 'failed') return [{ type: 'sendFailure', failure: state.phase.failure }]
-  return last === undefined ? [] : [{ type: 'sendReceipt', receipt: last }]
+  const from = Math.min(state.paidReceipts, Math.max(state.receipts.length - 1, 0))
+  const effects: ProviderEffect[] = state.receipts.slice(from).map(receipt => ({ type: 'sendReceipt', receipt }))
+  return state.phase.code === 'failed' ? [...effects, { type: 'sendFailure', failure: state.phase.failure }] : effects
 }
 
 function unchanged(state: ProviderAgreement): ProviderStep {
