@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+
+import {IEscrow} from "./interfaces/IEscrow.sol";
+import {Signatures} from "./libraries/Signatures.sol";
+import {VoucherRecord, VoucherRecords} from "./libraries/VoucherRecords.sol";
+import {Vouchers} from "./libraries/Vouchers.sol";
+import {Channel} from "./types/Channel.sol";
+import {ChannelId} from "./types/ChannelId.sol";
+import {ChannelKey} from "./types/ChannelKey.sol";
+import {ChannelMeta} from "./types/ChannelMeta.sol";
+
+/// @title Escrow
+/// @dev Functions that call a token are guarded against re-entrance, because what arrived is measured by the balance
+/// before and after. The others move numbers between slots of this contract and call nobody, so they need no guard, and
+/// a token that calls them from within a transfer finds every sum intact.
+contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+    using Signatures for bytes32;
+
+    /// @inheritdoc IEscrow
+    uint256 public constant CLOSE_DELAY_MIN_SEC = 1 hours;
+    /// @inheritdoc IEscrow
+    uint256 public constant CLOSE_DELAY_MAX_SEC = 30 days;
+
+    /// @inheritdoc IEscrow
+    mapping(address token => mapping(address account => uint256)) public balanceOf;
+    /// @inheritdoc IEscrow
+    mapping(address token => uint256) public liabilities;
+    /// @inheritdoc IEscrow
+    mapping(ChannelId id => Channel) public channels;
+
+    constructor() EIP712("Archipel", "1") {}
+
+    // ----------------------------------------------------------------------------------------------------- balances
+
+    /// @inheritdoc IEscrow
+    function deposit(address token, address to, uint256 amount) external nonReentrant returns (uint256 credited) {
+        if (to == address(0)) revert AccountZero();
+        credited = _receive(token, to, amount);
+        balanceOf[token][to] += credited;
+    }
+
+    /// @inheritdoc IEscrow
+    function withdraw(address token, address to, uint256 amount) external nonReentrant {
+        if (to == address(0) || to == address(this)) revert RecipientInvalid(to);
+        _debit(token, msg.sender, amount);
+        liabilities[token] -= amount;
+        emit Withdrawn(token, msg.sender, to, amount);
+        IERC20(token).safeTransfer(to, amount);
+    }
+
+    // ----------------------------------------------------------------------------------------------------- channels
+
+    /// @inheritdoc IEscrow
+    function open(ChannelKey calldata key, uint256 amount) external returns (ChannelId id) {
+        _debit(key.token, msg.sender, amount);
+        return _fund(key, amount);
+    }
+
+    /// @inheritdoc IEscrow
+    function depositAndOpen(ChannelKey calldata key, uint256 amount) external nonReentrant returns (ChannelId id) {
+        return _fund(key, _receive(key.token, msg.sender, amount));
+    }
+
+    /// @inheritdoc IEscrow
+    function redeem(ChannelKey calldata key, uint128 cumulative, bytes32 commitment, bytes calldata signature)
+        external
+        returns (uint256 paid)
+    {
+        ChannelId id = key.id();
+        address signer = key.voucherSigner();
+        bytes32 digest = _hashTypedDataV4(Vouchers.hash(id, cumulative, commitment));
+        if (!digest.isSignedBy(signature, signer)) revert SignatureInvalid(signer);
+
+        paid = _settle(id, cumulative, commitment);
+        if (paid == 0) {
+            uint256 settled = channels[id].settled;
+            if (cumulative <= settled) revert VoucherNotIncreasing(settled, cumulative);
+            revert ChannelEmpty(id);
+        }
+        balanceOf[key.token][key.payee] += paid;
+    }
+
+    /// @inheritdoc IEscrow
+    function redeemMany(address token, address payee, address arbiter, bytes calldata records)
+        external
+        returns (uint256 paid)
+    {
+        if (records.length == 0 || records.length % VoucherRecords.SIZE != 0) revert RecordsMalformed(records.length);
+        ChannelKey memory key = ChannelKey(address(0), payee, token, arbiter, ChannelMeta.wrap(0));
+        for (uint256 offset = 0; offset < records.length; offset += VoucherRecords.SIZE) {
+            paid += _redeemRecord(key, records, offset);
+        }
+        if (paid == 0) revert BatchPaysNothing();
+        balanceOf[token][payee] += paid;
+    }
+
+    /// @inheritdoc IEscrow
+    function requestClose(ChannelKey calldata key) external returns (uint256 closeAt) {
+        if (msg.sender != key.payer && msg.sender != key.voucherSigner()) revert CallerNotParty(msg.sender);
+        ChannelId id = key.id();
+        Channel storage channel = channels[id];
+        if (channel.closeAt != 0) revert ChannelClosing(channel.closeAt);
+        if (channel.deposit == channel.settled) revert ChannelEmpty(id);
+        closeAt = block.timestamp + key.meta.closeDelaySec();
+        channel.closeAt = uint48(closeAt);
+        emit CloseRequested(id, closeAt);
+    }
+
+    /// @inheritdoc IEscrow
+    function close(ChannelKey calldata key) external returns (uint256 refunded) {
+        ChannelId id = key.id();
+        Channel memory channel = channels[id];
+        refunded = channel.deposit - channel.settled;
+        // A closing channel that was paid out to the last unit can still be closed, which lets it be funded again.
+        if (refunded == 0 && channel.closeAt == 0) revert ChannelEmpty(id);
+        if (msg.sender != key.payee && (channel.closeAt == 0 || block.timestamp < channel.closeAt)) {
+            revert CloseTooEarly(channel.closeAt);
+        }
+        // Keeping `settled`, and the deposit equal to it, is what stops a voucher from being paid twice after reopening.
+        channels[id] = Channel({deposit: channel.settled, settled: channel.settled, closeAt: 0});
+        balanceOf[key.token][key.payer] += refunded;
+        emit ChannelClosed(id, refunded);
+    }
+
+    // -------------------------------------------------------------------------------------------------------- views
+
+    /// @inheritdoc IEscrow
+    function channelId(ChannelKey calldata key) external pure returns (ChannelId id) {
+        return key.id();
+    }
+
+    /// @inheritdoc IEscrow
+    function domainSeparator() external view returns (bytes32) {
+        return _domainSeparatorV4();
+    }
+
+    // ------------------------------------------------------------------------------------------------------ private
+
+    /// @dev Takes tokens from the caller. What arrived is owed from here on; the caller of this function says to whom.
+    function _receive(address token, address account, uint256 amount) private returns (uint256 received) {
+        uint256 before = IERC20(token).balanceOf(address(this));
+        IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
+        received = IERC20(token).balanceOf(address(this)) - before;
+        if (received == 0) revert AmountZero();
+        liabilities[token] += received;
+        emit Deposited(token, account, msg.sender, received);
+    }
+
+    function _debit(address token, address account, uint256 amount) private {
+        if (amount == 0) revert AmountZero();
+        uint256 balance = balanceOf[token][account];
+        if (amount > balance) revert BalanceInsufficient(balance, amount);
+        unchecked {
+            balanceOf[token][account] = balance - amount;
+        }
+    }
+
+    /// @dev The key is checked here and nowhere else: a channel with a bad one never holds anything.
+    function _fund(ChannelKey calldata key, uint256 amount) private returns (ChannelId id) {
+        if (key.payer == address(0) || key.payee == address(0)) revert AccountZero();
+        uint256 closeDelaySec = key.meta.closeDelaySec();
+        if (closeDelaySec < CLOSE_DELAY_MIN_SEC || closeDelaySec > CLOSE_DELAY_MAX_SEC) {
+            revert CloseDelayOutOfRange(closeDelaySec, CLOSE_DELAY_MIN_SEC, CLOSE_DELAY_MAX_SEC);
+        }
+        id = key.id();
+        Channel storage channel = channels[id];
+        (uint256 funded, uint256 closeAt) = (channel.deposit, channel.closeAt);
+        if (closeAt != 0) revert ChannelClosing(closeAt);
+        if (amount > type(uint104).max - funded) revert ChannelFull(funded, amount);
+        if (funded == 0) {
+            emit ChannelOpened(id, key.payer, key.payee, key.token, key.arbiter, ChannelMeta.unwrap(key.meta));
+        }
+        unchecked {
+            channel.deposit = uint104(funded + amount);
+            emit ChannelFunded(id, msg.sender, amount, funded + amount);
+        }
+    }
+
+    /// @dev Takes an authentic voucher into account: logs what it pays, or answers zero when that is nothing.
+    function _settle(ChannelId id, uint256 cumulative, bytes32 commitment) private returns (uint256 paid) {
+        Channel storage channel = channels[id];
+        (uint256 funded, uint256 settled) = (channel.deposit, channel.settled);
+        uint256 payable_ = cumulative < funded ? cumulative : funded;
+        if (payable_ <= settled) return 0;
+        unchecked {
+            paid = payable_ - settled;
+        }
+        channel.settled = uint104(payable_);
+        emit Redeemed(id, paid, cumulative, commitment);
+    }
+
+    /// @dev Fills the record's payer and meta into `key`, which the whole batch shares.
+    function _redeemRecord(ChannelKey memory key, bytes calldata records, uint256 offset) private returns (uint256 paid) {
+        (VoucherRecord memory record, bytes calldata signature) = VoucherRecords.read(records, offset);
+        (key.payer, key.meta) = (record.payer, record.meta);
+        ChannelId id = key.id();
+        bytes32 digest = _hashTypedDataV4(Vouchers.hash(id, record.cumulative, record.commitment));
+        if (!digest.isSignedBy(signature, key.voucherSigner())) {
+            emit VoucherSkipped(id, record.cumulative, SignatureInvalid.selector);
+            return 0;
+        }
+        paid = _settle(id, record.cumulative, record.commitment);
+        if (paid == 0) {
+            bool old = record.cumulative <= channels[id].settled;
+            emit VoucherSkipped(id, record.cumulative, old ? VoucherNotIncreasing.selector : ChannelEmpty.selector);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ChannelId} from "./ChannelId.sol";
+import {ChannelMeta} from "./ChannelMeta.sol";
+
+/// @notice Everything that makes a channel what it is. Never stored: whoever calls gives it, its hash finds the state.
+/// @param payer who gets back what was not paid, and signs vouchers unless `meta` names a signer
+/// @param payee whose balance the vouchers pay
+/// @param token the ERC-20 it is paid in
+/// @param arbiter reserved for settling disputes; zero means none, and nothing uses it yet
+/// @param meta signer, close delay and salt, see {ChannelMeta}
+struct ChannelKey {
+    address payer;
+    address payee;
+    address token;
+    address arbiter;
+    ChannelMeta meta;
+}
+
+using ChannelKeys for ChannelKey global;
+
+library ChannelKeys {
+    function id(ChannelKey memory key) internal pure returns (ChannelId) {
+        return ChannelId.wrap(keccak256(abi.encode(key)));
+    }
+
+    /// @notice The account whose signature makes a voucher of this channel good.
+    function voucherSigner(ChannelKey memory key) internal pure returns (address signer) {
+        signer = key.meta.signer();
+        if (signer == address(0)) signer = key.payer;
+    }
+}
