@@ -1,0 +1,43 @@
+import { CodedError } from '@archipel/protocol'
+import * as dagCbor from '@ipld/dag-cbor'
+
+/** dag-cbor bytes of a value. Throws E_MESSAGE_INVALID for what dag-cbor can't say (undefined, NaN, functions, …). */
+export function encodeCanonical(value: unknown): Uint8Array {
+  try {
+    return dagCbor.encode(value)
+  } catch (cause) {
+    throw new CodedError('E_MESSAGE_INVALID', 'this value has no dag-cbor form', { cause })
+  }
+}
+
+/**
+ * The value of canonical dag-cbor bytes. The decoder alone is too kind: it accepts unsorted keys and short floats, so
+ * one value would have many encodings. Throws E_MESSAGE_INVALID (also for nesting that exhausts the stack) or
+ * E_MESSAGE_NOT_CANONICAL.
+ */
+export function decodeCanonical(bytes: Uint8Array): unknown {
+  let value: unknown
+  let again: Uint8Array
+  try {
+    value = dagCbor.decode(bytes)
+    again = dagCbor.encode(value)
+  } catch (cause) {
+    throw new CodedError('E_MESSAGE_INVALID', 'these bytes are not a dag-cbor message', {
+      facts: { byteLength: bytes.byteLength },
+      cause
+    })
+  }
+  if (!equalBytes(bytes, again)) {
+    throw new CodedError('E_MESSAGE_NOT_CANONICAL', 'this message is not in its one canonical form', {
+      facts: { byteLength: bytes.byteLength }
+    })
+  }
+  return value
+}
+
+/** True when both hold the same bytes. Not for secrets: it stops at the first difference. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.byteLength !== b.byteLength) return false
+  for (let i = 0; i < a.byteLength; i++) if (a[i] !== b[i]) return false
+  return true
+}

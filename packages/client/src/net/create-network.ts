@@ -1,0 +1,175 @@
+import { noise } from '@chainsafe/libp2p-noise'
+import { yamux } from '@chainsafe/libp2p-yamux'
+import type { GossipSub } from '@libp2p/gossipsub'
+import { gossipsub } from '@libp2p/gossipsub'
+import { type Identify, identify } from '@libp2p/identify'
+import type { Connection, ConnectionGater, Libp2p, PeerId, PrivateKey, Stream } from '@libp2p/interface'
+import { type KadDHT, kadDHT } from '@libp2p/kad-dht'
+import { type Ping, ping } from '@libp2p/ping'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p, type Libp2pOptions } from 'libp2p'
+import { dhtSettings } from './dht-settings.ts'
+import { connectTo, type DialTarget } from './dial.ts'
+import { createGossip, type Gossip } from './gossip.ts'
+import { gossipSettings } from './gossip-settings.ts'
+import { createHandlers, type HandleOptions, type ProtocolHandler } from './handlers.ts'
+import { privateKeyFromBytes } from './key.ts'
+import { createLifecycle } from './lifecycle.ts'
+import {
+  CONNECTION_SETTINGS,
+  EARLY_STREAMS_MAX,
+  MONITOR_SETTINGS,
+  OPEN_STREAM_TIMEOUT_MS,
+  PEER_STORE_SETTINGS,
+  START_TIMEOUT_MS,
+  STOP_TIMEOUT_MS,
+  STREAM_WINDOW_BYTES_MAX,
+  STREAMS_PER_CONNECTION_MAX
+} from './limits.ts'
+import { createMaintainer, type Maintainer } from './maintainer.ts'
+import { kadProtocol, offersTopic, validateNetworkName } from './protocol-ids.ts'
+import { timeoutSignal, type WaitOptions } from './wait.ts'
+
+/** The libp2p services every peer of Archipel runs. */
+export type NetworkServices = {
+  identify: Identify
+  ping: Ping
+  dht: KadDHT
+  pubsub: GossipSub
+}
+
+export interface NetworkInit {
+  /** Name of the network: part of every protocol id. */
+  network: string
+  /** secp256k1: a libp2p key or its raw 32 bytes. */
+  privateKey: PrivateKey | Uint8Array
+  /** Node: `nodeTransports()`. Browser: WebSocket alone. */
+  transports: NonNullable<Libp2pOptions['transports']>
+  /** Multiaddrs to listen on; port 0 takes a free one. Default: none, a peer that only dials. */
+  listen?: readonly string[]
+  /** Multiaddrs to tell others instead of those listened on (behind a proxy or a port forward). */
+  announce?: readonly string[]
+  /** Multiaddrs of first contacts, with or without `/p2p/…`; redialled whenever connections run low. */
+  bootstrap?: readonly string[]
+  /** `server` answers look-ups and must be dialable; `client` only asks. Default `client`. */
+  dht?: 'server' | 'client'
+  /** Keep private and loopback addresses: devnets, LANs and tests. Default false: they are useless to strangers. */
+  allowPrivateAddresses?: boolean
+  /** Gossip topics beyond the offers topic. */
+  topics?: readonly string[]
+  /** Where known peers and DHT records outlive the process. Default: memory. */
+  datastore?: NonNullable<Libp2pOptions['datastore']>
+  /** Connections to keep at least; see {@link createMaintainer}. Default CONNECTIONS_MIN. */
+  connectionsMin?: number
+  /** Overrides {@link MONITOR_SETTINGS}: how fast a silent peer is noticed. */
+  monitor?: NonNullable<Libp2pOptions['connectionMonitor']>
+  connectionGater?: ConnectionGater
+  logger?: NonNullable<Libp2pOptions['logger']>
+  /** Told to others by identify. */
+  userAgent?: string
+}
+
+/** One peer's place in the network: connections, streams, gossip, DHT. */
+export interface Network {
+  readonly name: string
+  readonly peerId: PeerId
+  /** For what this interface doesn't cover. Don't start or stop it. */
+  readonly libp2p: Libp2p<NetworkServices>
+  readonly gossip: Gossip
+  readonly maintainer: Maintainer
+  /** Binds the addresses and begins to connect. Idempotent. Rejects with E_NETWORK_START or E_NETWORK_STOPPED. */
+  start(): Promise<void>
+  /** Resets what is open and lets go of the addresses, in bounded time. Idempotent; never rejects. */
+  stop(): Promise<void>
+  /** Multiaddrs others can dial, each ending in `/p2p/<peer id>`. */
+  addresses(): Multiaddr[]
+  /** The open connection to a peer, whoever dialled it. */
+  connectionTo(peer: PeerId): Connection | undefined
+  /** Uses the open connection or dials. Rejects with E_DIAL_FAILED, or the signal's reason. */
+  connect(target: DialTarget, options?: WaitOptions): Promise<Connection>
+  /** A new stream; E_DIAL_FAILED, E_PROTOCOL_UNSUPPORTED, E_STREAM_OPEN_FAILED, or the signal's reason. */
+  openStream(target: DialTarget | Connection, protocol: string, options?: WaitOptions): Promise<Stream>
+  /** Serves a protocol; the returned function stops serving it. */
+  handle(protocol: string, handler: ProtocolHandler, options: HandleOptions): Promise<() => Promise<void>>
+}
+
+/** Builds a peer without starting it. Throws E_NETWORK_NAME, E_KEY_INVALID or E_NETWORK_CONFIG. */
+export async function createNetwork(init: NetworkInit): Promise<Network> {
+  const name = validateNetworkName(init.network)
+  const privateKey = init.privateKey instanceof Uint8Array ? privateKeyFromBytes(init.privateKey) : init.privateKey
+  const allowPrivateAddresses = init.allowPrivateAddresses ?? false
+  const topics = [offersTopic(name), ...(init.topics ?? [])]
+  const libp2p = await createLibp2p<NetworkServices>({
+    start: false,
+    privateKey,
+    addresses: { listen: [...(init.listen ?? [])], announce: [...(init.announce ?? [])] },
+    transports: init.transports,
+    connectionEncrypters: [noise()],
+    streamMuxers: [
+      yamux({
+        maxEarlyStreams: EARLY_STREAMS_MAX,
+        maxInboundStreams: STREAMS_PER_CONNECTION_MAX,
+        maxOutboundStreams: STREAMS_PER_CONNECTION_MAX,
+        streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES_MAX, maxReadBufferLength: STREAM_WINDOW_BYTES_MAX }
+      })
+    ],
+    connectionManager: CONNECTION_SETTINGS,
+    connectionMonitor: init.monitor ?? MONITOR_SETTINGS,
+    peerStore: PEER_STORE_SETTINGS,
+    ...(init.datastore === undefined ? {} : { datastore: init.datastore }),
+    ...(init.connectionGater === undefined ? {} : { connectionGater: init.connectionGater }),
+    ...(init.logger === undefined ? {} : { logger: init.logger }),
+    nodeInfo: { userAgent: init.userAgent ?? 'archipel' },
+    services: {
+      identify: identify(),
+      ping: ping(),
+      dht: kadDHT(dhtSettings({ protocol: kadProtocol(name), allowPrivateAddresses })),
+      pubsub: gossipsub(gossipSettings({ topics, allowPrivateAddresses }))
+    }
+  })
+  const gossip = createGossip(libp2p, topics)
+  const handlers = createHandlers(libp2p)
+  const maintainer = createMaintainer(libp2p, {
+    bootstrap: init.bootstrap ?? [],
+    ...(init.connectionsMin === undefined ? {} : { connectionsMin: init.connectionsMin })
+  })
+  const lifecycle = createLifecycle('network', {
+    startTimeoutMs: START_TIMEOUT_MS,
+    stopTimeoutMs: STOP_TIMEOUT_MS,
+    async start() {
+      await libp2p.start()
+      await libp2p.services.dht.setMode(init.dht ?? 'client', { force: true })
+      maintainer.start()
+    },
+    async stop() {
+      maintainer.stop()
+      handlers.stop()
+      for (const connection of libp2p.getConnections()) connection.close().catch(() => {})
+      await libp2p.stop()
+    }
+  })
+
+  const connect = (target: DialTarget, wait: WaitOptions = {}) => connectTo(libp2p, target, wait)
+
+  return {
+    name,
+    peerId: libp2p.peerId,
+    libp2p,
+    gossip,
+    maintainer,
+    start: lifecycle.start,
+    stop: lifecycle.stop,
+    addresses: () => libp2p.getMultiaddrs(),
+    connectionTo: peer => libp2p.getConnections(peer).find(connection => connection.status === 'open'),
+    connect,
+    async openStream(target, protocol, wait = {}) {
+      const connection = isConnection(target) ? target : await connect(target, wait)
+      return handlers.openStream(connection, protocol, timeoutSignal(OPEN_STREAM_TIMEOUT_MS, wait.signal))
+    },
+    handle: handlers.handle
+  }
+}
+
+function isConnection(target: DialTarget | Connection): target is Connection {
+  return typeof target === 'object' && 'newStream' in target
+}
