@@ -1,0 +1,127 @@
+import {
+  agreementType,
+  appendLeaf,
+  bidType,
+  channelId,
+  channelKeyType,
+  channelSigner,
+  commitmentOf,
+  createSigningDomain,
+  DOMAIN_NAME,
+  DOMAIN_VERSION,
+  demandType,
+  digestOf,
+  EMPTY_LOG,
+  encode,
+  type Hash,
+  keccak,
+  leafHash,
+  offerType,
+  proveInclusion,
+  receiptType,
+  resultType,
+  rootOf,
+  type Struct,
+  sign,
+  signed,
+  voucherType,
+  ZERO_ADDRESS
+} from '../../src/index.ts'
+import { buyer, domain, MAX_ADDRESS, provider, session, type TestKey, testHash, token } from './keys.ts'
+import { agreements, bids, type Cases, demands, offers } from './market-cases.ts'
+import { channels, logSizes, receipts, results, vouchers } from './money-cases.ts'
+
+/** Every vector file: name without `.json` -> what it holds. */
+export function vectorFiles(): Readonly<Record<string, object>> {
+  return {
+    domain: domainFile(),
+    offer: signedFile(offerType, offers, provider),
+    demand: signedFile(demandType, demands, buyer),
+    bid: signedFile(bidType, bids, provider),
+    agreement: signedFile(agreementType, agreements, buyer),
+    receipt: signedFile(receiptType, receipts, provider),
+    result: file(typeFacts(resultType), results, result => ({ ...result, ...hashes(resultType, result) })),
+    voucher: signedFile(voucherType, vouchers, session),
+    channel: channelFile(),
+    'receipt-log': receiptLogFile()
+  }
+}
+
+function file<T>(facts: object, cases: Cases<T>, describe: (value: T) => object): object {
+  const rows = Object.entries(cases).map(([name, value]) => ({ name, ...describe(value) }))
+  return { ...facts, count: rows.length, cases: rows }
+}
+
+function typeFacts(type: Struct<unknown>): object {
+  const typeHash = keccak(new TextEncoder().encode(type.encodedType))
+  return { encodeType: type.encodedType, typeHash }
+}
+
+function hashes<T>(type: Struct<T>, value: T): object {
+  return { structHash: type.hashStruct(value), encoded: encode(type, value) }
+}
+
+/** Each case: the fields of the noun beside what must come out for them. `encoded` is the dag-cbor of body and signature. */
+function signedFile<T>(type: Struct<T>, cases: Cases<T>, signer: TestKey): object {
+  const { chainId, verifyingContract, separator } = domain
+  return file({ ...typeFacts(type as Struct<unknown>), chainId, verifyingContract, separator }, cases, body => {
+    const value = sign(signer, domain, type, body)
+    return {
+      ...body,
+      structHash: type.hashStruct(body),
+      digest: digestOf(domain, type, body),
+      signature: value.signature,
+      signer: signer.address,
+      signerKey: signer.privateKey,
+      encoded: encode(signed(type), value)
+    }
+  })
+}
+
+function domainFile(): object {
+  const cases = {
+    devnet: { chainId: 31337, verifyingContract: domain.verifyingContract },
+    'another contract': { chainId: 31337, verifyingContract: token },
+    'another chain': { chainId: 1, verifyingContract: domain.verifyingContract },
+    zeros: { chainId: 0, verifyingContract: ZERO_ADDRESS },
+    'largest numbers': { chainId: Number.MAX_SAFE_INTEGER, verifyingContract: MAX_ADDRESS }
+  }
+  return file({ domainName: DOMAIN_NAME, domainVersion: DOMAIN_VERSION }, cases, ({ chainId, verifyingContract }) => ({
+    chainId,
+    verifyingContract,
+    separator: createSigningDomain(chainId, verifyingContract).separator
+  }))
+}
+
+function channelFile(): object {
+  return file(typeFacts(channelKeyType as Struct<unknown>), channels, ({ key, meta }) => ({
+    ...key,
+    id: channelId(key),
+    closeDelaySec: meta.closeDelaySec,
+    metaSigner: meta.signer,
+    salt: meta.salt,
+    voucherSigner: channelSigner(key),
+    encoded: encode(channelKeyType, key)
+  }))
+}
+
+/** Logs of receipts that cost 1, 2, 3 … each. `proofs[i]` is the audit path of leaf i, from the leaf up. */
+function receiptLogFile(): object {
+  const cases = Object.fromEntries(logSizes.map(size => [`${size} receipts`, size]))
+  return file({}, cases, size => {
+    const paid = Array.from({ length: size }, (_, i) => testHash(`receipt ${i}`))
+    const cumulatives = paid.map((_, i) => BigInt(((i + 1) * (i + 2)) / 2))
+    const leaves = paid.map((receipt, i) => leafHash(receipt, cumulatives[i] as bigint))
+    const log = leaves.reduce((grown, leaf: Hash) => appendLeaf(grown, leaf), EMPTY_LOG)
+    return {
+      size,
+      receipts: paid,
+      cumulatives,
+      leaves,
+      peaks: log.peaks,
+      proofs: leaves.map((_, i) => ({ index: i, path: proveInclusion(leaves, i).path })),
+      root: rootOf(log),
+      commitment: commitmentOf(log)
+    }
+  })
+}
