@@ -28,6 +28,8 @@ export const ARGS_MAX = 1024
 export const ARG_BYTES_MAX = 32 * 1024
 /** Environment entries of a program. */
 export const ENV_MAX = 256
+/** Arguments and environment of a program together. */
+export const ARGV_BYTES_MAX = 64 * 1024
 
 /** Longest a single job may be agreed for (7 days): beyond it, prices and channels of today say nothing. */
 export const DURATION_SEC_MAX = 7 * 24 * 3600
@@ -38,6 +40,8 @@ export const TICK_SEC_MAX = 3600
 /** How long a Bid binds its provider at most. A negotiation takes milliseconds; a minute covers slow chains. */
 export const BID_TTL_SEC_MAX = 300
 
+/** Receipts of one agreement. With the longest tick, the longest job needs a tenth of them. */
+export const RECEIPTS_PER_AGREEMENT_MAX = 4096
 /** Receipts one voucher may newly pay for: a burst of short jobs settled at once. */
 export const PAYS_MAX = 1024
 /** Largest receipt log of a channel: 2^40 receipts outlast any channel; keeps proofs under 40 hashes. */

@@ -63,15 +63,20 @@ export function createBuyerAgreement(
   return { ...init, phase: { code: 'agreed' }, receipts: [], paidReceipts: 0, paid: 0n }
 }
 
-/** What a buyer does about an agreement. Ticks are paid as they come, results only once confirmed. Pure and idempotent. */
+/**
+ * What a buyer does about an agreement. Ticks are paid as they come, results only once confirmed. Pure and idempotent;
+ * receipts have been validated.
+ */
 export function stepBuyer(state: BuyerAgreement, event: BuyerEvent): BuyerStep {
   switch (event.type) {
-    case 'ticked':
-      if (state.phase.code !== 'agreed') return unchanged(state)
-      return payAll({ ...state, receipts: [...state.receipts, event.receipt] })
+    case 'ticked': {
+      if (!awaits(state, event.receipt)) return unchanged(state)
+      const next = { ...state, receipts: [...state.receipts, event.receipt] }
+      // Given up: kept, because a result can only follow it without a gap, but no more money is put into it.
+      return state.phase.code === 'failed' ? unchanged(next) : payAll(next)
+    }
     case 'delivered': {
-      // A provider that had given up or was taken for lost may still deliver in time.
-      if (state.phase.code !== 'agreed' && state.phase.code !== 'failed') return unchanged(state)
+      if (!awaits(state, event.receipt)) return unchanged(state)
       const { receipt, result, stderr } = event
       return {
         state: { ...state, receipts: [...state.receipts, receipt], phase: { code: 'delivered', result, stderr } },
@@ -91,20 +96,26 @@ export function stepBuyer(state: BuyerAgreement, event: BuyerEvent): BuyerStep {
   }
 }
 
+/** A provider that had given up or was taken for lost may still deliver in time. A receipt that came twice is not new. */
+function awaits({ phase, receipts }: BuyerAgreement, { body }: SignedReceipt): boolean {
+  return (phase.code === 'agreed' || phase.code === 'failed') && body.sequence === receipts.length
+}
+
 function payAll(state: BuyerAgreement): BuyerStep {
   return { state, effects: [{ type: 'pay', receipts: state.receipts.length }] }
 }
 
 function vouchered(state: BuyerAgreement, receipts: number): BuyerStep {
-  if (receipts <= state.paidReceipts || receipts > state.receipts.length) return unchanged(state)
-  const last = state.receipts[receipts - 1] as SignedReceipt
-  const done = last.body.kind === RECEIPT_FINAL && state.phase.code === 'delivered'
+  const last = state.receipts[receipts - 1]
+  if (last === undefined || receipts <= state.paidReceipts) return unchanged(state)
+  const { phase } = state
+  const done = phase.code === 'delivered' && last.body.kind === RECEIPT_FINAL
   return {
     state: {
       ...state,
       paidReceipts: receipts,
       paid: last.body.amount,
-      phase: done && state.phase.code === 'delivered' ? { ...state.phase, code: 'paid' } : state.phase
+      phase: done ? { ...phase, code: 'paid' } : phase
     },
     effects: []
   }

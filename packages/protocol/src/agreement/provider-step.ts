@@ -1,10 +1,11 @@
 import type { SignedBid } from '../bid/validate.ts'
 import type { SignedDemand } from '../demand/validate.ts'
+import { RECEIPTS_PER_AGREEMENT_MAX } from '../limits.ts'
 import { amountDue } from '../price/price.ts'
 import { type AgreementId, type ChannelId, type UnixSec, type Wei, ZERO_HASH } from '../primitives/hex.ts'
 import { RECEIPT_FINAL, RECEIPT_TICK, type Receipt, type Usage } from '../receipt/receipt.ts'
 import { type Result, resultDigest } from '../result/result.ts'
-import type { Failure } from '../wire/failure.ts'
+import { createFailure, type Failure } from '../wire/failure.ts'
 import type { SignedAgreement } from './agreement.ts'
 
 /** An agreement as its provider keeps it. Everything a restart needs is in here. */
@@ -53,9 +54,6 @@ export interface ProviderStep {
   readonly effects: readonly ProviderEffect[]
 }
 
-/** Receipts of one agreement. A bid's tick is chosen so that its whole duration stays below it. */
-export const RECEIPTS_PER_AGREEMENT_MAX = 4096
-
 export function createProviderAgreement(
   init: Pick<ProviderAgreement, 'id' | 'channel' | 'demand' | 'bid' | 'agreement'>
 ): ProviderAgreement {
@@ -64,7 +62,8 @@ export function createProviderAgreement(
 
 /**
  * What a provider does about an agreement. Pure and idempotent: the caller stores the new state and the effects in one
- * synced batch, then acts; after a crash the same effects run again.
+ * synced batch, then acts; after a crash the same effects run again. So carrying an effect out twice must be harmless:
+ * `execute` starts a program that is not running, a message sent again tells nothing new.
  */
 export function stepProvider(state: ProviderAgreement, event: ProviderEvent, nowSec: UnixSec): ProviderStep {
   const running = state.phase.code === 'running'
@@ -109,14 +108,19 @@ export function creditMs(state: ProviderAgreement): number {
 }
 
 function tick(state: ProviderAgreement, usage: Usage, nowSec: UnixSec): ProviderStep {
-  const paidMs = state.paidReceipts === 0 ? 0 : (state.receipts[state.paidReceipts - 1]?.usage.runMs ?? 0)
-  if (usage.runMs - paidMs >= creditMs(state)) {
-    const message = `work worth ${usage.runMs - paidMs} ms is unpaid; this provider extends ${creditMs(state)} ms`
-    const stopped = fail(state, { code: 'E_UNPAID', fault: 'buyer', message })
-    return stopped
-  }
   // The last place in the list is kept for the final receipt.
-  if (state.receipts.length >= RECEIPTS_PER_AGREEMENT_MAX - 1) return unchanged(state)
+  const full = state.receipts.length >= RECEIPTS_PER_AGREEMENT_MAX - 1
+  const unpaidMs = usage.runMs - (state.receipts[state.paidReceipts - 1]?.usage.runMs ?? 0)
+  if (unpaidMs >= creditMs(state)) {
+    if (full && state.paidReceipts === state.receipts.length) {
+      return fail(state, { code: 'E_TOO_MANY_TICKS', fault: 'host', message: 'the tick is too short for this job' })
+    }
+    const message = `${unpaidMs} ms of work are unpaid; this provider extends credit for ${creditMs(state)} ms`
+    return fail(state, { code: 'E_UNPAID', fault: 'buyer', message })
+  }
+  // Nothing new to acknowledge: the event came twice, or a job that was started again is not yet as far as it was.
+  const acknowledgedMs = state.receipts.at(-1)?.usage.runMs
+  if (full || (acknowledgedMs !== undefined && usage.runMs <= acknowledgedMs)) return unchanged(state)
   const receipt = nextReceipt(state, { kind: RECEIPT_TICK, usage, result: ZERO_HASH }, nowSec)
   return { state: { ...state, receipts: [...state.receipts, receipt] }, effects: [{ type: 'sendReceipt', receipt }] }
 }
@@ -143,21 +147,23 @@ function nextReceipt(
 }
 
 function pay(state: ProviderAgreement, receipts: number): ProviderStep {
-  if (receipts <= state.paidReceipts || receipts > state.receipts.length) return unchanged(state)
-  const paid = state.receipts[receipts - 1]?.amount ?? 0n
-  const settled = state.phase.code === 'delivered' && receipts === state.receipts.length
+  const last = state.receipts[receipts - 1]
+  if (last === undefined || receipts <= state.paidReceipts) return unchanged(state)
+  const { phase } = state
+  const settled = phase.code === 'delivered' && receipts === state.receipts.length
   return {
     state: {
       ...state,
       paidReceipts: receipts,
-      paid,
-      phase: settled ? ({ ...state.phase, code: 'settled' } as ProviderPhase) : state.phase
+      paid: last.amount,
+      phase: settled ? { ...phase, code: 'settled' } : phase
     },
     effects: []
   }
 }
 
-function fail(state: ProviderAgreement, failure: Failure): ProviderStep {
+function fail(state: ProviderAgreement, reason: Failure): ProviderStep {
+  const failure = createFailure(reason)
   return {
     state: { ...state, phase: { code: 'failed', failure } },
     effects: [{ type: 'stop' }, { type: 'sendFailure', failure }]

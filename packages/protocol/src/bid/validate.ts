@@ -5,7 +5,7 @@ import type { Offer } from '../offer/offer.ts'
 import { quote } from '../price/price.ts'
 import { type Hash, sameHex, type UnixSec } from '../primitives/hex.ts'
 import { type Recover, type Signed, type SigningDomain, signed, verify } from '../signature/index.ts'
-import { type Bid, bidType } from './bid.ts'
+import { type Bid, bidType, tickSecMin } from './bid.ts'
 
 export const signedBidType = signed(bidType)
 export type SignedBid = Signed<Bid>
@@ -48,11 +48,12 @@ export function validateBid(bid: SignedBid, { domain, recover, nowSec, demand, d
     body.startup > posted.startup ||
     body.perSec > posted.perSec ||
     body.priceMax > consistent ||
-    body.tickSec < 1 ||
+    // A tick too short would run out of receipts before the job is done, and blame the buyer.
+    body.tickSec < tickSecMin(demand.durationSec) ||
     body.tickSec > TICK_SEC_MAX
   ) {
     throw new CodedError('E_BID_ABOVE_OFFER', `the bid of ${offer.provider} is above its own offer`, {
-      facts: { posted: posted.priceMax, bid: body.priceMax },
+      facts: { posted: posted.priceMax, bid: body.priceMax, tickSec: body.tickSec },
       hint: 'its offer may just have changed: try again'
     })
   }

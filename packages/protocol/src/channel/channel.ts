@@ -24,17 +24,21 @@ export interface ChannelMeta {
   salt: bigint
 }
 
-/** signer (20 bytes) ‖ closeDelaySec (uint32) ‖ salt (uint64). */
+/**
+ * signer (20 bytes) ‖ closeDelaySec (uint32) ‖ salt (uint64).
+ *
+ * @throws RangeError when a part does not fit
+ */
 export function encodeMeta({ signer, closeDelaySec, salt }: ChannelMeta): Hash {
   const meta = new Uint8Array(32)
-  meta.set(fromHex(signer))
+  meta.set(fromHex(signer, 20))
   meta.set(uintToBytes(BigInt(closeDelaySec), 4), 20)
   meta.set(uintToBytes(salt, 8), 24)
   return toHex(meta)
 }
 
 export function decodeMeta(meta: Hash): ChannelMeta {
-  const view = new DataView(fromHex(meta).slice().buffer)
+  const view = new DataView(fromHex(meta, 32).slice().buffer)
   return {
     signer: meta.slice(0, 42) as Address,
     closeDelaySec: view.getUint32(20),
@@ -44,8 +48,8 @@ export function decodeMeta(meta: Hash): ChannelMeta {
 
 /** keccak256(abi.encode(payer, payee, token, arbiter, meta)), as Escrow.channelId computes it. */
 export function channelId(key: ChannelKey): ChannelId {
-  const words = [key.payer, key.payee, key.token, key.arbiter].flatMap(part => [new Uint8Array(12), fromHex(part)])
-  return toHex(keccak(...words, fromHex(key.meta))) as ChannelId
+  const words = [key.payer, key.payee, key.token, key.arbiter].flatMap(part => [new Uint8Array(12), fromHex(part, 20)])
+  return toHex(keccak(...words, fromHex(key.meta, 32))) as ChannelId
 }
 
 /** The key whose vouchers the channel honours. */

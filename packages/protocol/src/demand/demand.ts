@@ -10,7 +10,7 @@ export const workloadType = struct('Workload', {
   program: bytes(CID_BYTES_MAX),
   /** argv, the program's own name first. */
   args: list(text(ARG_BYTES_MAX), ARGS_MAX),
-  /** KEY=value, sorted. */
+  /** KEY=value; the program sees them in this order. */
   env: list(text(ARG_BYTES_MAX), ENV_MAX),
   /** CID of the input directory; no bytes for none. */
   input: bytes(CID_BYTES_MAX)

@@ -1,6 +1,7 @@
 import { CodedError } from '../errors.ts'
-import { CLOCK_SKEW_SEC_MAX, DEADLINE_AHEAD_SEC_MAX, DURATION_SEC_MAX } from '../limits.ts'
+import { ARGV_BYTES_MAX, CLOCK_SKEW_SEC_MAX, DEADLINE_AHEAD_SEC_MAX, DURATION_SEC_MAX } from '../limits.ts'
 import type { Hash, UnixSec } from '../primitives/hex.ts'
+import { encode as encodeUtf8 } from '../schema/utf8.ts'
 import { type Recover, type Signed, type SigningDomain, signed, verify } from '../signature/index.ts'
 import { type Demand, demandType } from './demand.ts'
 
@@ -23,21 +24,26 @@ export function validateDemand(
       facts: { deadline: body.deadline, nowSec }
     })
   }
-  const absurd =
-    body.durationSec < 1 || body.durationSec > DURATION_SEC_MAX
-      ? `durationSec is not 1…${DURATION_SEC_MAX}`
-      : body.deadline > nowSec + DEADLINE_AHEAD_SEC_MAX + CLOCK_SKEW_SEC_MAX
-        ? 'the deadline is too far ahead'
-        : body.priceMax === 0n
-          ? 'the price ceiling is zero'
-          : body.workload.program.length === 0
-            ? 'no program is named'
-            : body.workload.env.some(entry => !entry.includes('='))
-              ? 'an environment entry is not KEY=value'
-              : [...body.workload.env, ...body.workload.args].some(entry => entry.includes('\0'))
-                ? 'an argument holds a NUL'
-                : undefined
+  const absurd = absurdityOf(body, nowSec)
   if (absurd !== undefined)
     throw new CodedError('E_DEMAND_ABSURD', `the demand is absurd: ${absurd}`, { facts: { absurd } })
   return verify(demand, body.buyer, { domain, recover, type: demandType }).digest
+}
+
+/** What no honest buyer asks for; undefined when there is nothing of the kind. */
+function absurdityOf(
+  { durationSec, deadline, priceMax, resources, workload }: Demand,
+  nowSec: UnixSec
+): string | undefined {
+  if (durationSec < 1 || durationSec > DURATION_SEC_MAX) return `durationSec is not 1…${DURATION_SEC_MAX}`
+  if (deadline > nowSec + DEADLINE_AHEAD_SEC_MAX + CLOCK_SKEW_SEC_MAX) return 'the deadline is too far ahead'
+  if (priceMax === 0n) return 'the price ceiling is zero'
+  if (resources.cpuMillis === 0 || resources.memoryBytes === 0) return 'no cpu or no memory is asked for'
+  if (workload.program.length === 0) return 'no program is named'
+  if (workload.env.some(entry => entry.indexOf('=') < 1)) return 'an environment entry is not KEY=value'
+  const argv = [...workload.args, ...workload.env]
+  if (argv.some(entry => entry.includes('\0'))) return 'an argument holds a NUL'
+  const argvBytes = argv.reduce((total, entry) => total + encodeUtf8(entry).length, 0)
+  if (argvBytes > ARGV_BYTES_MAX) return `arguments and environment are more than ${ARGV_BYTES_MAX} bytes`
+  return undefined
 }

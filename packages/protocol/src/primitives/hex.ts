@@ -28,9 +28,14 @@ export function toHex(bytes: Uint8Array): Hex {
   return `0x${toString(bytes, 'base16')}`
 }
 
-/** @throws RangeError when `hex` is not 0x-prefixed pairs of hex digits */
-export function fromHex(hex: string): Uint8Array {
-  if (!isHex(hex)) throw new RangeError(`not 0x-prefixed hex: ${hex.slice(0, 80)}`)
+/**
+ * @param bytesLength exact length in bytes; any when left out
+ * @throws RangeError when `hex` is not 0x-prefixed pairs of hex digits, or of another length
+ */
+export function fromHex(hex: string, bytesLength?: number): Uint8Array {
+  if (!isHex(hex, bytesLength)) {
+    throw new RangeError(`not 0x-prefixed hex of ${bytesLength ?? 'whole'} bytes: ${String(hex).slice(0, 80)}`)
+  }
   return fromString(hex.slice(2).toLowerCase(), 'base16')
 }
 
@@ -38,8 +43,8 @@ export function fromHex(hex: string): Uint8Array {
 export function isHex(value: unknown, bytesLength?: number): value is Hex {
   return (
     typeof value === 'string' &&
-    /^0x(?:[0-9a-fA-F]{2})*$/.test(value) &&
-    (bytesLength === undefined || value.length === 2 + 2 * bytesLength)
+    (bytesLength === undefined || value.length === 2 + 2 * bytesLength) &&
+    /^0x(?:[0-9a-fA-F]{2})*$/.test(value)
   )
 }
 

@@ -1,6 +1,8 @@
+import { CodedError } from '../errors.ts'
+import { REPLICAS_MAX } from '../limits.ts'
 import type { Hash } from '../primitives/hex.ts'
 
-/** k of n: results are accepted once k replicas agree on one digest. */
+/** k of n: a result is accepted once k replicas agree on its digest. */
 export interface Quorum {
   readonly replicas: number
   readonly quorum: number
@@ -14,7 +16,28 @@ export type QuorumDecision =
   | { readonly code: 'impossible'; readonly votes: ReadonlyMap<Hash, number> }
 
 /**
- * @param digests the result digests in hand, one for each replica that answered
+ * @throws CodedError E_QUORUM_ABSURD unless 1 ≤ k ≤ n ≤ {@link REPLICAS_MAX} and k is more than half of n: otherwise two
+ * different results could both be the right one
+ */
+export function validateQuorum({ replicas, quorum }: Quorum): void {
+  const absurd =
+    !Number.isInteger(replicas) || replicas < 1 || replicas > REPLICAS_MAX
+      ? `replicas are not 1…${REPLICAS_MAX}`
+      : !Number.isInteger(quorum) || quorum > replicas || 2 * quorum <= replicas
+        ? 'the quorum is not more than half of the replicas'
+        : undefined
+  if (absurd === undefined) return
+  throw new CodedError('E_QUORUM_ABSURD', `${quorum} of ${replicas} is no quorum: ${absurd}`, {
+    facts: { replicas, quorum, replicasMax: REPLICAS_MAX },
+    hint: `${replicas} replicas need a quorum of ${Math.floor(replicas / 2) + 1} or more`
+  })
+}
+
+/**
+ * The first digest to reach k in the order given wins and stays the winner whatever is added after it. That matters
+ * although k is more than half of n: a replica given up and replaced may still answer, and with it more than n do.
+ *
+ * @param digests the result digests in hand in order of arrival, one for each replica that answered
  * @param outstanding replicas that may still answer
  */
 export function decideQuorum(
@@ -23,8 +46,11 @@ export function decideQuorum(
   { quorum }: Pick<Quorum, 'quorum'>
 ): QuorumDecision {
   const votes = new Map<Hash, number>()
-  for (const digest of digests) votes.set(digest, (votes.get(digest) ?? 0) + 1)
-  const [digest, most] = [...votes].sort((a, b) => b[1] - a[1])[0] ?? [undefined, 0]
-  if (digest !== undefined && most >= quorum) return { code: 'agreed', digest }
+  for (const digest of digests) {
+    const count = (votes.get(digest) ?? 0) + 1
+    if (count >= quorum) return { code: 'agreed', digest }
+    votes.set(digest, count)
+  }
+  const most = Math.max(0, ...votes.values())
   return most + outstanding >= quorum ? { code: 'open' } : { code: 'impossible', votes }
 }

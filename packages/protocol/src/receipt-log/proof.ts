@@ -1,6 +1,6 @@
 import { CodedError } from '../errors.ts'
 import { keccak } from '../primitives/bytes.ts'
-import { type Hash, sameHex, toHex } from '../primitives/hex.ts'
+import { type Hash, isHex, sameHex, toHex } from '../primitives/hex.ts'
 import { commitmentOfRoot, nodeHash } from './log.ts'
 
 /** Shows that leaf `index` is in a log of `size` leaves: RFC 6962 §2.1.1 audit path, from the leaf up. */
@@ -20,9 +20,14 @@ export function proveInclusion(leaves: readonly Hash[], index: number): Inclusio
   return { index, size: leaves.length, path: pathTo(leaves, index) }
 }
 
+const PATH_HASHES_MAX = 53
+
 /** True when `leaf` is in the log that `commitment` commits to. Never throws, whatever the proof holds. */
 export function isIncluded(leaf: Hash, { index, size, path }: InclusionProof, commitment: Hash): boolean {
   if (!Number.isSafeInteger(size) || !Number.isSafeInteger(index) || index < 0 || index >= size) return false
+  // No tree of a safe-integer size is deeper than 53; a longer path is not worth walking.
+  if (!Array.isArray(path) || path.length > PATH_HASHES_MAX) return false
+  if (![leaf, commitment, ...path].every(hash => isHex(hash, 32))) return false
   // RFC 9162 §2.1.3.2: walk up, telling left from right by the position among the leaves that are left.
   let position = index
   let last = size - 1
@@ -60,5 +65,6 @@ function pathTo(leaves: readonly Hash[], index: number): Hash[] {
 }
 
 function largestPowerOfTwoBelow(size: number): number {
-  return 2 ** Math.floor(Math.log2(size - 1))
+  // Exact for every length a list can have; a logarithm rounds.
+  return 2 ** (31 - Math.clz32(size - 1))
 }

@@ -1,5 +1,5 @@
 import { bytesToUint, keccak, uintToBytes } from '../primitives/bytes.ts'
-import { fromHex, type Hex, toHex } from '../primitives/hex.ts'
+import { fromHex, type Hex, isHex, toHex } from '../primitives/hex.ts'
 import { SchemaError } from './error.ts'
 import { encode as encodeUtf8 } from './utf8.ts'
 
@@ -27,20 +27,27 @@ export const NO_STRUCTS: ReadonlyMap<string, string> = new Map()
 
 const fixedBytes =
   (type: string, length: number, pad: 'left' | 'right') =>
-  <T extends Hex>(): Field<T> => ({
-    type,
-    structs: NO_STRUCTS,
-    word(value) {
-      const word = new Uint8Array(32)
-      word.set(fromHex(value), pad === 'left' ? 32 - length : 0)
-      return word
-    },
-    toWire: fromHex,
-    fromWire(data, path) {
-      if (!(data instanceof Uint8Array) || data.length !== length) throw new SchemaError(path, `${length} bytes`, data)
-      return toHex(data) as T
+  <T extends Hex>(): Field<T> => {
+    const toBytes = (value: T): Uint8Array => {
+      if (!isHex(value, length)) throw new SchemaError(type, `${length} bytes as 0x-prefixed hex`, value)
+      return fromHex(value)
     }
-  })
+    return {
+      type,
+      structs: NO_STRUCTS,
+      word(value) {
+        const word = new Uint8Array(32)
+        word.set(toBytes(value), pad === 'left' ? 32 - length : 0)
+        return word
+      },
+      toWire: toBytes,
+      fromWire(data, path) {
+        if (!(data instanceof Uint8Array) || data.length !== length)
+          throw new SchemaError(path, `${length} bytes`, data)
+        return toHex(data) as T
+      }
+    }
+  }
 
 /** A 20-byte EVM address. */
 export const address = fixedBytes('address', 20, 'left')
@@ -94,10 +101,20 @@ function uint128(value: bigint): bigint {
   return value
 }
 
+/** Decoders of UTF-8 drop a byte order mark in front, so text that begins with one would not arrive as it left. */
+const BYTE_ORDER_MARK = '\ufeff'
+
 /** @param bytesMax bound on the UTF-8 length */
 export function text(bytesMax: number): Field<string> {
   const check = (value: unknown, path: string): string => {
-    if (typeof value !== 'string' || encodeUtf8(value).length > bytesMax || !value.isWellFormed()) {
+    if (
+      typeof value !== 'string' ||
+      // Cheap first: UTF-8 takes at least one byte for each unit of a string.
+      value.length > bytesMax ||
+      !value.isWellFormed() ||
+      value.startsWith(BYTE_ORDER_MARK) ||
+      encodeUtf8(value).length > bytesMax
+    ) {
       throw new SchemaError(path, `text of at most ${bytesMax} bytes`, value)
     }
     return value

@@ -16,14 +16,16 @@ export const DOMAIN_NAME = 'Archipel'
 export const DOMAIN_VERSION = '1'
 const DOMAIN_TYPE = 'EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)'
 
+/** @throws RangeError when `chainId` is not a safe integer from 0 up or the contract is not a 20-byte address */
 export function createSigningDomain(chainId: number, verifyingContract: Address): SigningDomain {
+  if (!Number.isSafeInteger(chainId)) throw new RangeError(`not a chain id: ${chainId}`)
   const separator = keccak(
     keccak(encodeUtf8(DOMAIN_TYPE)),
     keccak(encodeUtf8(DOMAIN_NAME)),
     keccak(encodeUtf8(DOMAIN_VERSION)),
     uintToBytes(BigInt(chainId), 32),
     new Uint8Array(12),
-    fromHex(verifyingContract)
+    fromHex(verifyingContract, 20)
   )
   return { chainId, verifyingContract, separator }
 }

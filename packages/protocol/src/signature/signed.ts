@@ -2,7 +2,8 @@ import { CodedError } from '../errors.ts'
 import { keccak } from '../primitives/bytes.ts'
 import { type Address, fromHex, type Hash, sameHex, toHex } from '../primitives/hex.ts'
 import { SchemaError } from '../schema/error.ts'
-import { bytes, type Field, type Struct } from '../schema/index.ts'
+import type { Field, Struct } from '../schema/index.ts'
+import { isWireMap } from '../schema/struct.ts'
 import { digestOf, type SigningDomain } from './domain.ts'
 
 /** A value with its signer's EIP-2098 compact signature over its EIP-712 digest. */
@@ -36,28 +37,31 @@ export const SIGNATURE_BYTES = 64
 
 /** Wire form of a {@link Signed} value. */
 export function signed<T>(type: Struct<T>): Field<Signed<T>> {
-  const signature = bytes(SIGNATURE_BYTES)
   return {
     type: `Signed${type.type}`,
     structs: new Map(),
     word() {
       throw new TypeError('a signed value is not signed again')
     },
-    toWire: value => ({ body: type.toWire(value.body), signature: signature.toWire(value.signature) }),
+    toWire: ({ body, signature }) => ({
+      body: type.toWire(body),
+      signature: checkSignature(signature, `${type.type}.signature`)
+    }),
     fromWire(data, path) {
-      const map = data as { body?: unknown; signature?: unknown } | null
-      if (typeof map !== 'object' || map === null || Object.keys(map).length !== 2) {
+      if (!isWireMap(data) || Object.keys(data).length !== 2)
         throw new SchemaError(path, 'a body and a signature', data)
-      }
-      const value = {
-        body: type.fromWire(map.body, `${path}.body`),
-        signature: signature.fromWire(map.signature, `${path}.signature`)
-      }
-      if (value.signature.length !== SIGNATURE_BYTES)
-        throw new SchemaError(path, `${SIGNATURE_BYTES} signature bytes`, value.signature)
-      return value
+      // The length first: a body is not worth reading without one.
+      const signature = checkSignature(data.signature, `${path}.signature`)
+      return { body: type.fromWire(data.body, `${path}.body`), signature }
     }
   }
+}
+
+function checkSignature(value: unknown, path: string): Uint8Array {
+  if (!(value instanceof Uint8Array) || value.length !== SIGNATURE_BYTES) {
+    throw new SchemaError(path, `${SIGNATURE_BYTES} signature bytes`, value)
+  }
+  return value
 }
 
 export function sign<T>(signer: Signer, domain: SigningDomain, type: Struct<T>, body: T): Signed<T> {

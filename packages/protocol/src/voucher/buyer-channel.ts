@@ -1,5 +1,6 @@
 import type { ChannelKey } from '../channel/channel.ts'
 import { CodedError } from '../errors.ts'
+import { PAYS_MAX } from '../limits.ts'
 import type { ChannelId, Hash, Wei } from '../primitives/hex.ts'
 import { commitmentOf, EMPTY_LOG, type ReceiptLog } from '../receipt-log/log.ts'
 import { type Due, payDues } from './due.ts'
@@ -26,12 +27,19 @@ export function createBuyerChannel(id: ChannelId, key: ChannelKey, deposit: Wei)
 /**
  * Pays receipts: the channel after it and the voucher to sign and store before it is sent.
  *
- * @throws CodedError E_CHANNEL_EXHAUSTED when the deposit does not cover them
+ * @throws CodedError E_CHANNEL_EXHAUSTED when the deposit does not cover them; E_PAYMENTS_UNACKNOWLEDGED when they and
+ * what the provider has not acknowledged would not fit one Payment: sent again after a loss, it has to name them all
  */
 export function issueVoucher(
   channel: BuyerChannel,
   payments: readonly (Due & Pay)[]
 ): { channel: BuyerChannel; voucher: Voucher; leaves: readonly { receipt: Hash; cumulative: Wei }[] } {
+  if (channel.unacknowledged.length + payments.length > PAYS_MAX) {
+    throw new CodedError('E_PAYMENTS_UNACKNOWLEDGED', 'too many payments wait for the provider to acknowledge them', {
+      facts: { channel: channel.id, unacknowledged: channel.unacknowledged.length, payments: payments.length },
+      hint: 'pay again once the provider has answered'
+    })
+  }
   const { log, cumulative, leaves } = payDues(channel, payments)
   if (cumulative > channel.deposit) {
     throw new CodedError('E_CHANNEL_EXHAUSTED', 'the channel does not hold enough for this payment', {
@@ -58,6 +66,6 @@ export function acknowledgedSize({ log, unacknowledged }: BuyerChannel): number 
 /** Takes the provider's acknowledgement of everything up to `size` receipts. Idempotent; nonsense changes nothing. */
 export function acknowledge(channel: BuyerChannel, size: number): BuyerChannel {
   const done = size - acknowledgedSize(channel)
-  if (done <= 0 || done > channel.unacknowledged.length) return channel
+  if (!Number.isSafeInteger(done) || done <= 0 || done > channel.unacknowledged.length) return channel
   return { ...channel, unacknowledged: channel.unacknowledged.slice(done) }
 }
