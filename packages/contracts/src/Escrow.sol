@@ -8,9 +8,9 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
 import {IEscrow} from "./interfaces/IEscrow.sol";
 import {Signatures} from "./libraries/Signatures.sol";
-import {VoucherRecord, VoucherRecords} from "./libraries/VoucherRecords.sol";
+import {VoucherRecords} from "./libraries/VoucherRecords.sol";
 import {Vouchers} from "./libraries/Vouchers.sol";
-import {Channel} from "./types/Channel.sol";
+import {Channel, ChannelSlot, Channels} from "./types/Channel.sol";
 import {ChannelId} from "./types/ChannelId.sol";
 import {ChannelKey} from "./types/ChannelKey.sol";
 import {ChannelMeta} from "./types/ChannelMeta.sol";
@@ -32,8 +32,7 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
     mapping(address token => mapping(address account => uint256)) public balanceOf;
     /// @inheritdoc IEscrow
     mapping(address token => uint256) public liabilities;
-    /// @inheritdoc IEscrow
-    mapping(ChannelId id => Channel) public channels;
+    mapping(ChannelId id => ChannelSlot) private _channels;
 
     constructor() EIP712("Archipel", "1") {}
 
@@ -75,12 +74,12 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
     {
         ChannelId id = key.id();
         address signer = key.voucherSigner();
-        bytes32 digest = _hashTypedDataV4(Vouchers.hash(id, cumulative, commitment));
+        bytes32 digest = Vouchers.digest(_domainSeparatorV4(), id, cumulative, commitment);
         if (!digest.isSignedBy(signature, signer)) revert SignatureInvalid(signer);
 
         paid = _settle(id, cumulative, commitment);
         if (paid == 0) {
-            uint256 settled = channels[id].settled;
+            uint256 settled = _channels[id].state.settled();
             if (cumulative <= settled) revert VoucherNotIncreasing(settled, cumulative);
             revert ChannelEmpty(id);
         }
@@ -94,8 +93,13 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
     {
         if (records.length == 0 || records.length % VoucherRecords.SIZE != 0) revert RecordsMalformed(records.length);
         ChannelKey memory key = ChannelKey(address(0), payee, token, arbiter, ChannelMeta.wrap(0));
-        for (uint256 offset = 0; offset < records.length; offset += VoucherRecords.SIZE) {
-            paid += _redeemRecord(key, records, offset);
+        bytes32 domain = _domainSeparatorV4();
+        uint256 count = records.length / VoucherRecords.SIZE;
+        for (uint256 index = 0; index < count; ++index) {
+            unchecked {
+                // No sum of what a block can hold of 104-bit numbers comes near 256 bits.
+                paid += _redeemRecord(domain, key, records, index);
+            }
         }
         if (paid == 0) revert BatchPaysNothing();
         balanceOf[token][payee] += paid;
@@ -105,31 +109,38 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
     function requestClose(ChannelKey calldata key) external returns (uint256 closeAt) {
         if (msg.sender != key.payer && msg.sender != key.voucherSigner()) revert CallerNotParty(msg.sender);
         ChannelId id = key.id();
-        Channel storage channel = channels[id];
-        if (channel.closeAt != 0) revert ChannelClosing(channel.closeAt);
-        if (channel.deposit == channel.settled) revert ChannelEmpty(id);
+        ChannelSlot storage slot = _channels[id];
+        Channel channel = slot.state;
+        if (channel.closeAt() != 0) revert ChannelClosing(channel.closeAt());
+        if (channel.deposit() == channel.settled()) revert ChannelEmpty(id);
         closeAt = block.timestamp + key.meta.closeDelaySec();
-        channel.closeAt = uint48(closeAt);
+        slot.state = Channels.pack(channel.deposit(), channel.settled(), closeAt);
         emit CloseRequested(id, closeAt);
     }
 
     /// @inheritdoc IEscrow
     function close(ChannelKey calldata key) external returns (uint256 refunded) {
         ChannelId id = key.id();
-        Channel memory channel = channels[id];
-        refunded = channel.deposit - channel.settled;
+        ChannelSlot storage slot = _channels[id];
+        Channel channel = slot.state;
+        (uint256 settled, uint256 closeAt) = (channel.settled(), channel.closeAt());
+        refunded = channel.deposit() - settled;
         // A closing channel that was paid out to the last unit can still be closed, which lets it be funded again.
-        if (refunded == 0 && channel.closeAt == 0) revert ChannelEmpty(id);
-        if (msg.sender != key.payee && (channel.closeAt == 0 || block.timestamp < channel.closeAt)) {
-            revert CloseTooEarly(channel.closeAt);
-        }
+        if (refunded == 0 && closeAt == 0) revert ChannelEmpty(id);
+        if (msg.sender != key.payee && (closeAt == 0 || block.timestamp < closeAt)) revert CloseTooEarly(closeAt);
         // Keeping `settled`, and the deposit equal to it, is what stops a voucher from being paid twice after reopening.
-        channels[id] = Channel({deposit: channel.settled, settled: channel.settled, closeAt: 0});
+        slot.state = Channels.pack(settled, settled, 0);
         balanceOf[key.token][key.payer] += refunded;
         emit ChannelClosed(id, refunded);
     }
 
     // -------------------------------------------------------------------------------------------------------- views
+
+    /// @inheritdoc IEscrow
+    function channels(ChannelId id) external view returns (uint104 deposited, uint104 settled, uint48 closeAt) {
+        Channel channel = _channels[id].state;
+        return (uint104(channel.deposit()), uint104(channel.settled()), uint48(channel.closeAt()));
+    }
 
     /// @inheritdoc IEscrow
     function channelId(ChannelKey calldata key) external pure returns (ChannelId id) {
@@ -170,46 +181,54 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
             revert CloseDelayOutOfRange(closeDelaySec, CLOSE_DELAY_MIN_SEC, CLOSE_DELAY_MAX_SEC);
         }
         id = key.id();
-        Channel storage channel = channels[id];
-        (uint256 funded, uint256 closeAt) = (channel.deposit, channel.closeAt);
-        if (closeAt != 0) revert ChannelClosing(closeAt);
-        if (amount > type(uint104).max - funded) revert ChannelFull(funded, amount);
+        ChannelSlot storage slot = _channels[id];
+        Channel channel = slot.state;
+        uint256 funded = channel.deposit();
+        if (channel.closeAt() != 0) revert ChannelClosing(channel.closeAt());
+        if (amount > Channels.AMOUNT_MAX - funded) revert ChannelFull(funded, amount);
         if (funded == 0) {
             emit ChannelOpened(id, key.payer, key.payee, key.token, key.arbiter, ChannelMeta.unwrap(key.meta));
         }
         unchecked {
-            channel.deposit = uint104(funded + amount);
+            slot.state = Channels.pack(funded + amount, channel.settled(), 0);
             emit ChannelFunded(id, msg.sender, amount, funded + amount);
         }
     }
 
     /// @dev Takes an authentic voucher into account: logs what it pays, or answers zero when that is nothing.
     function _settle(ChannelId id, uint256 cumulative, bytes32 commitment) private returns (uint256 paid) {
-        Channel storage channel = channels[id];
-        (uint256 funded, uint256 settled) = (channel.deposit, channel.settled);
+        ChannelSlot storage slot = _channels[id];
+        Channel channel = slot.state;
+        (uint256 funded, uint256 settled) = (channel.deposit(), channel.settled());
         uint256 payable_ = cumulative < funded ? cumulative : funded;
         if (payable_ <= settled) return 0;
         unchecked {
             paid = payable_ - settled;
         }
-        channel.settled = uint104(payable_);
+        slot.state = Channels.pack(funded, payable_, channel.closeAt());
         emit Redeemed(id, paid, cumulative, commitment);
     }
 
     /// @dev Fills the record's payer and meta into `key`, which the whole batch shares.
-    function _redeemRecord(ChannelKey memory key, bytes calldata records, uint256 offset) private returns (uint256 paid) {
-        (VoucherRecord memory record, bytes calldata signature) = VoucherRecords.read(records, offset);
-        (key.payer, key.meta) = (record.payer, record.meta);
+    function _redeemRecord(bytes32 domain, ChannelKey memory key, bytes calldata records, uint256 index)
+        private
+        returns (uint256 paid)
+    {
+        uint128 cumulative;
+        bytes32 commitment;
+        bytes32 r;
+        bytes32 vs;
+        (key.payer, key.meta, cumulative, commitment, r, vs) = VoucherRecords.read(records, index);
         ChannelId id = key.id();
-        bytes32 digest = _hashTypedDataV4(Vouchers.hash(id, record.cumulative, record.commitment));
-        if (!digest.isSignedBy(signature, key.voucherSigner())) {
-            emit VoucherSkipped(id, record.cumulative, SignatureInvalid.selector);
+        bytes32 digest = Vouchers.digest(domain, id, cumulative, commitment);
+        if (!digest.isSignedBy(r, vs, key.voucherSigner())) {
+            emit VoucherSkipped(id, cumulative, SignatureInvalid.selector);
             return 0;
         }
-        paid = _settle(id, record.cumulative, record.commitment);
+        paid = _settle(id, cumulative, commitment);
         if (paid == 0) {
-            bool old = record.cumulative <= channels[id].settled;
-            emit VoucherSkipped(id, record.cumulative, old ? VoucherNotIncreasing.selector : ChannelEmpty.selector);
+            bool old = cumulative <= _channels[id].state.settled();
+            emit VoucherSkipped(id, cumulative, old ? VoucherNotIncreasing.selector : ChannelEmpty.selector);
         }
     }
 }

@@ -30,7 +30,7 @@ interface IEscrow {
     /// @notice `amount` was taken from the balance of `account` and sent to `to`.
     event Withdrawn(address indexed token, address indexed account, address indexed to, uint256 amount);
 
-    /// @notice Tells the key behind `id`, whenever money enters a channel that had never paid or kept any.
+    /// @notice Tells the key behind `id`: when money first enters the channel, and again after a close before any payment.
     event ChannelOpened(
         ChannelId indexed id,
         address indexed payer,
@@ -154,7 +154,7 @@ interface IEscrow {
     function liabilities(address token) external view returns (uint256);
 
     /// @notice State of a channel; all zero if there never was one. See {Channel}.
-    function channels(ChannelId id) external view returns (uint104 deposit, uint104 settled, uint48 closeAt);
+    function channels(ChannelId id) external view returns (uint104 deposited, uint104 settled, uint48 closeAt);
 
     function channelId(ChannelKey calldata key) external pure returns (ChannelId id);
 

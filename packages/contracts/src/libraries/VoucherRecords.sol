@@ -3,31 +3,29 @@ pragma solidity 0.8.37;
 
 import {ChannelMeta} from "../types/ChannelMeta.sol";
 
-/// @notice One signed voucher as `redeemMany` takes it: what the batch shares (token, payee, arbiter) is left out and the
+/// @notice One signed voucher as `redeemMany` takes it: what the batch shares (token, payee, arbiter) is left out, and the
 /// rest is packed without padding.
 ///
-///     payer 20 ‖ meta 32 ‖ cumulative 16 ‖ commitment 32 ‖ signature 64 (EIP-2098)   = 164 bytes
-struct VoucherRecord {
-    address payer;
-    ChannelMeta meta;
-    uint128 cumulative;
-    bytes32 commitment;
-}
-
+///     payer 20 ‖ meta 32 ‖ cumulative 16 ‖ commitment 32 ‖ r 32 ‖ yParityAndS 32 (EIP-2098)   = 164 bytes
 library VoucherRecords {
     uint256 internal constant SIZE = 164;
-    uint256 private constant SIGNED_SIZE = 100;
 
-    /// @dev The caller makes sure that the record lies within `records`.
-    function read(bytes calldata records, uint256 offset)
+    /// @notice The record at `index`.
+    /// @dev Reads past the end of `records` give whatever is there: the caller checks their length first. Slicing would
+    /// check every field again, which costs more than all other reading of a record.
+    function read(bytes calldata records, uint256 index)
         internal
         pure
-        returns (VoucherRecord memory record, bytes calldata signature)
+        returns (address payer, ChannelMeta meta, uint128 cumulative, bytes32 commitment, bytes32 r, bytes32 vs)
     {
-        record.payer = address(bytes20(records[offset:offset + 20]));
-        record.meta = ChannelMeta.wrap(bytes32(records[offset + 20:offset + 52]));
-        record.cumulative = uint128(bytes16(records[offset + 52:offset + 68]));
-        record.commitment = bytes32(records[offset + 68:offset + 100]);
-        signature = records[offset + SIGNED_SIZE:offset + SIZE];
+        assembly ("memory-safe") {
+            let record := add(records.offset, mul(index, SIZE))
+            payer := shr(96, calldataload(record))
+            meta := calldataload(add(record, 20))
+            cumulative := shr(128, calldataload(add(record, 52)))
+            commitment := calldataload(add(record, 68))
+            r := calldataload(add(record, 100))
+            vs := calldataload(add(record, 132))
+        }
     }
 }

@@ -21,8 +21,11 @@ struct ChannelKey {
 using ChannelKeys for ChannelKey global;
 
 library ChannelKeys {
-    function id(ChannelKey memory key) internal pure returns (ChannelId) {
-        return ChannelId.wrap(keccak256(abi.encode(key)));
+    /// @dev `keccak256(abi.encode(key))` without the copy: in memory a key already is its own encoding, five whole words.
+    function id(ChannelKey memory key) internal pure returns (ChannelId channel) {
+        assembly ("memory-safe") {
+            channel := keccak256(key, 0xa0)
+        }
     }
 
     /// @notice The account whose signature makes a voucher of this channel good.

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ReceiptLog} from "../../src/libraries/ReceiptLog.sol";
+import {ChannelKey} from "../../src/types/ChannelKey.sol";
+import {EscrowFixture} from "../utils/EscrowFixture.sol";
+import {vm} from "../utils/Vm.sol";
+
+/// @notice What each call costs as a transaction of its own: base, calldata and refunds included. The figures are
+/// committed in `snapshots/`, and a run that gives others fails.
+/// forge-config: default.isolate = true
+contract EscrowGasTest is EscrowFixture {
+    string private constant CALLS = "calls";
+    string private constant JOBS = "jobs";
+
+    function test_EachCall() public {
+        ChannelKey memory key = sessionKey();
+        vm.prank(alice);
+        escrow.deposit(address(token), alice, 10 ether);
+        vm.snapshotGasLastCall(CALLS, "deposit, first");
+        vm.prank(alice);
+        escrow.deposit(address(token), alice, 10 ether);
+        vm.snapshotGasLastCall(CALLS, "deposit, again");
+        vm.prank(alice);
+        escrow.open(key, 1 ether);
+        vm.snapshotGasLastCall(CALLS, "open, first");
+        vm.prank(alice);
+        escrow.open(key, 1 ether);
+        vm.snapshotGasLastCall(CALLS, "open, top-up");
+
+        _redeem(key, 0.1 ether);
+        vm.snapshotGasLastCall(CALLS, "redeem, payee's first ever");
+        _redeem(key, 0.2 ether);
+        uint256 steady = vm.snapshotGasLastCall(CALLS, "redeem, steady");
+        vm.assertLe(steady, 43_000, "redeem, steady");
+
+        vm.prank(bob);
+        escrow.withdraw(address(token), bob, 0.1 ether);
+        vm.snapshotGasLastCall(CALLS, "withdraw, first");
+        vm.prank(bob);
+        escrow.withdraw(address(token), bob, 0.05 ether);
+        vm.snapshotGasLastCall(CALLS, "withdraw, again");
+        vm.prank(alice);
+        escrow.requestClose(key);
+        vm.snapshotGasLastCall(CALLS, "requestClose");
+        vm.warp(block.timestamp + CLOSE_DELAY_SEC);
+        escrow.close(key);
+        vm.snapshotGasLastCall(CALLS, "close, after the delay");
+    }
+
+    function test_BatchOfManyPayers() public {
+        uint256[4] memory sizes = [uint256(1), 10, 100, 200];
+        uint256 alone;
+        for (uint256 i = 0; i < sizes.length; ++i) {
+            uint256 size = sizes[i];
+            _redeemBatch(i, size, 0.1 ether);
+            _redeemBatch(i, size, 0.2 ether);
+            string memory name = string.concat("redeemMany of ", vm.toString(size), ", steady");
+            uint256 total = vm.snapshotGasLastCall(CALLS, name);
+            if (size == 1) alone = total;
+            else vm.assertLe((total - alone) / (size - 1), 13_500, "redeemMany, each further channel");
+        }
+    }
+
+    /// @dev A channel's whole life pays for any number of jobs: opened, redeemed once, closed by the payee.
+    function test_JobsOnOneChannel() public {
+        uint256[4] memory jobs = [uint256(1), 10, 100, 1000];
+        _settlePayee();
+        for (uint256 i = 0; i < jobs.length; ++i) {
+            uint256 perJob = _channelLife(uint64(100 + i), jobs[i]) / jobs[i];
+            vm.snapshotValue(JOBS, string.concat("gas per job, ", vm.toString(jobs[i]), " on one channel"), perJob);
+            if (jobs[i] == 1000) vm.assertLe(perJob, 200, "gas per job");
+        }
+    }
+
+    function _channelLife(uint64 salt, uint256 jobs) private returns (uint256 total) {
+        ChannelKey memory key = keyOf(alice, bob, session, salt);
+        bytes32 commitment = _commitmentOf(jobs);
+        uint128 cumulative = uint128(jobs * 0.0005 ether);
+        vm.prank(alice);
+        escrow.depositAndOpen(key, 1 ether);
+        total += vm.snapshotGasLastCall(CALLS, "depositAndOpen");
+        bytes memory signature = signCompact(SESSION_SECRET, voucherDigest(key.id(), cumulative, commitment));
+        vm.prank(bob);
+        escrow.redeem(key, cumulative, commitment, signature);
+        total += vm.snapshotGasLastCall(CALLS, "redeem, channel's first");
+        vm.prank(bob);
+        escrow.close(key);
+        total += vm.snapshotGasLastCall(CALLS, "close, by the payee");
+    }
+
+    /// @dev A payee that was paid before and a payer that was refunded before: the usual case.
+    function _settlePayee() private {
+        ChannelKey memory key = sessionKey();
+        openFor(key, 1 ether);
+        _redeem(key, 0.5 ether);
+        vm.prank(bob);
+        escrow.close(key);
+    }
+
+    function _commitmentOf(uint256 jobs) private pure returns (bytes32) {
+        bytes32[] memory leaves = new bytes32[](jobs);
+        for (uint256 i = 0; i < jobs; ++i) {
+            leaves[i] = ReceiptLog.leaf(keccak256(abi.encode("receipt", i)), uint128((i + 1) * 0.0005 ether));
+        }
+        return ReceiptLog.commitment(leaves);
+    }
+
+    function _redeem(ChannelKey memory key, uint128 cumulative) private {
+        bytes memory signature = voucher(SESSION_SECRET, key, cumulative);
+        vm.prank(bob);
+        escrow.redeem(key, cumulative, COMMITMENT, signature);
+    }
+
+    /// @dev `size` channels of as many payers, each with its own voucher; opened by alice when they are new.
+    function _redeemBatch(uint256 series, uint256 size, uint128 cumulative) private {
+        bytes memory records;
+        for (uint256 i = 0; i < size; ++i) {
+            uint256 secret = 1000 * (series + 1) + i;
+            ChannelKey memory key = keyOf(vm.addr(secret), carol, address(0), 1);
+            (uint256 deposit,,) = escrow.channels(key.id());
+            if (deposit == 0) openFor(key, 1 ether);
+            records = bytes.concat(records, record(secret, key, cumulative));
+        }
+        vm.prank(carol);
+        escrow.redeemMany(address(token), carol, address(0), records);
+    }
+}
