@@ -1,0 +1,91 @@
+/** What each exit code means, by name. Codes of a finished `run` are the job's own. */
+export const EXIT = {
+  ok: 0,
+  failure: 1,
+  usage: 2,
+  config: 3,
+  notFound: 4,
+  key: 5,
+  funds: 6,
+  network: 7,
+  noOffer: 8,
+  deadline: 9,
+  audit: 10,
+  chain: 11,
+  rejected: 12,
+  locked: 13,
+  precondition: 14,
+  /** `--timeout` was hit, as coreutils' timeout says it. */
+  timeout: 124,
+  /** `run`: ours failed, cannot invoke, not found, as docker says them. */
+  runFailed: 125,
+  runCannotInvoke: 126,
+  runNotFound: 127,
+  /** 128 + 2 */
+  interrupted: 130,
+  /** 128 + 15 */
+  terminated: 143
+} as const
+
+/** Exit code of each error code; codes not listed are {@link EXIT}.failure. One table, so that no two commands differ. */
+const EXIT_OF: Readonly<Record<string, number>> = {
+  E_USAGE: EXIT.usage,
+  E_AMOUNT_INVALID: EXIT.usage,
+  E_DURATION_INVALID: EXIT.usage,
+  E_SIZE_INVALID: EXIT.usage,
+  E_INPUT_NEEDED: EXIT.usage,
+
+  E_CONFIG_INVALID: EXIT.config,
+  E_CONFIG_NOT_FOUND: EXIT.config,
+  E_NETWORK_INVALID: EXIT.config,
+
+  E_NO_NETWORK: EXIT.notFound,
+  E_NO_WALLET: EXIT.notFound,
+  E_NO_NODE_CONFIG: EXIT.notFound,
+  E_NO_SUCH_JOB: EXIT.notFound,
+  E_NO_SUCH_AGREEMENT: EXIT.notFound,
+  E_NO_SUCH_REGION: EXIT.notFound,
+  E_NO_DEVNET: EXIT.notFound,
+  E_NODE_NOT_RUNNING: EXIT.notFound,
+  E_FILE_NOT_FOUND: EXIT.notFound,
+
+  E_KEY_PERMISSIONS: EXIT.key,
+  E_KEY_INVALID: EXIT.key,
+  E_KEYSTORE_INVALID: EXIT.key,
+  E_WRONG_PASSWORD: EXIT.key,
+  E_NO_PASSWORD: EXIT.key,
+  E_PASSWORD_INVALID: EXIT.key,
+  E_BAD_SIGNATURE: EXIT.key,
+  E_FILE_PERMISSIONS: EXIT.key,
+
+  E_NO_FUNDS: EXIT.funds,
+  E_NO_GAS: EXIT.funds,
+  E_NO_ALLOWANCE: EXIT.funds,
+  E_CHANNEL_EXHAUSTED: EXIT.funds,
+
+  E_NO_PEERS: EXIT.network,
+  E_PEER_UNREACHABLE: EXIT.network,
+
+  E_NO_OFFERS: EXIT.noOffer,
+
+  E_DEADLINE: EXIT.deadline,
+
+  E_AUDIT_FAILED: EXIT.audit,
+  E_AUDIT_MISMATCH: EXIT.audit,
+
+  E_RPC_UNAVAILABLE: EXIT.chain,
+  E_WRONG_CHAIN: EXIT.chain,
+
+  E_TX_REVERTED: EXIT.rejected,
+  E_TX_REJECTED: EXIT.rejected,
+
+  E_LOCKED: EXIT.locked,
+  E_WALLET_EXISTS: EXIT.locked,
+
+  E_TIMEOUT: EXIT.timeout,
+  E_CANCELLED: EXIT.interrupted
+}
+
+export function exitCodeOf(code: string): number {
+  return Object.hasOwn(EXIT_OF, code) ? EXIT_OF[code]! : EXIT.failure
+}

@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { CodedError } from '@archipel/protocol'
+import { z } from 'zod'
+import { networkNameSchema, rpcUrlsSchema } from './descriptor.ts'
+import { readDocument } from './document.ts'
+import { configHome, dataHome } from './folders.ts'
+import { walletNameSchema } from './wallet-name.ts'
+
+/** What a configuration file may say. */
+const fileSchema = z.strictObject({
+  network: networkNameSchema.optional(),
+  /** Folder of the network; relative to the file. */
+  dataDir: z.string().min(1).optional(),
+  rpcUrls: rpcUrlsSchema.optional(),
+  wallet: walletNameSchema.optional(),
+  passwordFile: z.string().min(1).optional()
+})
+type FileSettings = z.infer<typeof fileSchema>
+
+/** The same from flags; undefined where a flag was not given. */
+export interface SettingFlags {
+  network?: string | undefined
+  dataDir?: string | undefined
+  config?: string | undefined
+  wallet?: string | undefined
+  passwordFile?: string | undefined
+}
+
+export interface Settings {
+  readonly network: string
+  /** The folder of the network, absolute. */
+  readonly dataDir: string
+  /** Used instead of the descriptor's. */
+  readonly rpcUrls: readonly string[] | undefined
+  readonly wallet: string
+  readonly passwordFile: string | undefined
+}
+
+const DEFAULT_NETWORK = 'devnet'
+const DEFAULT_WALLET = 'default'
+const SYSTEM_FILE = '/etc/archipel/config.yaml'
+
+/**
+ * Flags, then `ARCHIPEL_*`, then `./archipel.yaml` (or `--config`), the user's file, the system's file, defaults.
+ *
+ * @throws CodedError E_CONFIG_INVALID naming file, line, column and key; E_CONFIG_NOT_FOUND for a `--config` that is not
+ */
+export async function loadSettings(flags: SettingFlags, env: NodeJS.ProcessEnv, cwd: string): Promise<Settings> {
+  const named = flags.config ?? (env.ARCHIPEL_CONFIG || undefined)
+  const files = [join(configHome(env), 'config.yaml'), SYSTEM_FILE].filter(file => existsSync(file))
+  const project = resolve(cwd, named ?? 'archipel.yaml')
+  if (existsSync(project)) files.unshift(project)
+  else if (named !== undefined) {
+    throw new CodedError('E_CONFIG_NOT_FOUND', `there is no configuration file ${project}`, {
+      facts: { file: project }
+    })
+  }
+  const layers: FileSettings[] = [fromFlags(flags, cwd), fromEnv(env, cwd), ...(await Promise.all(files.map(fromFile)))]
+  const pick = <Key extends keyof FileSettings>(key: Key): FileSettings[Key] =>
+    layers.find(layer => layer[key] !== undefined)?.[key]
+  const network = pick('network') ?? DEFAULT_NETWORK
+  return {
+    network,
+    dataDir: pick('dataDir') ?? join(dataHome(env), network),
+    rpcUrls: pick('rpcUrls'),
+    wallet: pick('wallet') ?? DEFAULT_WALLET,
+    passwordFile: pick('passwordFile')
+  }
+}
+
+async function fromFile(file: string): Promise<FileSettings> {
+  const settings = await readDocument(file, {
+    schema: fileSchema,
+    code: 'E_CONFIG_INVALID',
+    hint: `known keys: ${Object.keys(fileSchema.shape).join(', ')}`
+  })
+  return withPaths(settings, join(file, '..'))
+}
+
+function fromFlags({ network, dataDir, wallet, passwordFile }: SettingFlags, cwd: string): FileSettings {
+  return withPaths(
+    check({ network, dataDir, wallet, passwordFile }, key => `--${dashed(key)}`, 'E_USAGE'),
+    cwd
+  )
+}
+
+function fromEnv(env: NodeJS.ProcessEnv, cwd: string): FileSettings {
+  const text = (name: string) => env[name] || undefined
+  const given = {
+    network: text('ARCHIPEL_NETWORK'),
+    dataDir: text('ARCHIPEL_DATA_DIR'),
+    rpcUrls: text('ARCHIPEL_RPC_URLS')?.split(','),
+    wallet: text('ARCHIPEL_WALLET'),
+    passwordFile: text('ARCHIPEL_PASSWORD_FILE')
+  }
+  return withPaths(
+    check(given, key => `ARCHIPEL_${dashed(key).replaceAll('-', '_').toUpperCase()}`, 'E_CONFIG_INVALID'),
+    cwd
+  )
+}
+
+function check(given: Record<string, unknown>, nameOf: (key: string) => string, code: string): FileSettings {
+  const parsed = fileSchema.safeParse(given)
+  if (parsed.success) return parsed.data
+  const { path, message } = parsed.error.issues[0]!
+  throw new CodedError(code, `${nameOf(String(path[0]))}: ${message}`, { facts: { value: given[String(path[0])] } })
+}
+
+function withPaths(settings: FileSettings, folder: string): FileSettings {
+  const { dataDir, passwordFile } = settings
+  return {
+    ...settings,
+    ...(dataDir === undefined ? {} : { dataDir: resolve(folder, dataDir) }),
+    ...(passwordFile === undefined ? {} : { passwordFile: resolve(folder, passwordFile) })
+  }
+}
+
+const dashed = (key: string): string => key.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
