@@ -3,11 +3,11 @@ import { type Backend, type BackendOp, openBackend, type StorePlace } from './ba
 import { decodeValue, encodeValue } from './codec.ts'
 import { createGroupCommit } from './group-commit.ts'
 
-/** One change, made by a sublevel's `put` or `del`; nothing happens until it is committed. */
+/** One change, made by a table's `put` or `del`; nothing happens until it is committed. */
 export type Op = BackendOp
 
 /** A named part of the store: text keys in byte order, values of one type. */
-export interface Sublevel<V> {
+export interface Table<V> {
   readonly name: string
   /** undefined when absent. Rejects with E_STORE_CORRUPT, E_STORE or E_STORE_CLOSED. */
   get(key: string): Promise<V | undefined>
@@ -32,7 +32,7 @@ export interface IterateRange {
 
 /** Durable state: what is committed survives a crash the moment `commit` resolves. */
 export interface Store {
-  sublevel<V>(name: string): Sublevel<V>
+  table<V>(name: string): Table<V>
   /**
    * Applies all changes or none and resolves once they are on disk. Concurrent commits share a flush; commits take
    * effect in the order of the calls. Rejects with E_STORE (then none of them counts), E_STORE_BUSY, E_STORE_CLOSED.
@@ -43,7 +43,7 @@ export interface Store {
 }
 
 export type StoreInit = StorePlace & {
-  /** Version of the sublevels' names and values. Raise it when old data no longer reads. Default {@link SCHEMA_VERSION}. */
+  /** Version of the tables' names and values. Raise it when old data no longer reads. Default {@link SCHEMA_VERSION}. */
   schemaVersion?: number
 }
 
@@ -56,12 +56,12 @@ export const KEY_CHARS_MAX = 512
 /** Entries fetched at a time while iterating. */
 const ITERATE_BATCH = 128
 
-/** Ends a sublevel's name in a key; sorts before every character a name may have. */
+/** Ends a table's name in a key; sorts before every character a name may have. */
 const SEPARATOR = '\u0000'
 const PAST_SEPARATOR = '\u0001'
 const META = 'store'
 const VERSION_KEY = `${META}${SEPARATOR}version`
-const SUBLEVEL_NAME = /^[a-z][a-z0-9-]{0,31}$/
+const TABLE_NAME = /^[a-z][a-z0-9-]{0,31}$/
 
 /**
  * Opens the store, and creates it when there is none. Rejects with E_STORE_LOCKED, E_STORE_VERSION, E_STORE_CORRUPT or
@@ -84,7 +84,7 @@ export async function createStore(init: StoreInit): Promise<Store> {
   }
 
   return {
-    sublevel: name => createSublevel(backend, name, () => closing !== undefined),
+    table: name => createTable(backend, name, () => closing !== undefined),
     commit: group.commit,
     close() {
       closing ??= close()
@@ -115,9 +115,9 @@ async function isEmpty(backend: Backend): Promise<boolean> {
   }
 }
 
-function createSublevel<V>(backend: Backend, name: string, isClosed: () => boolean): Sublevel<V> {
-  if (!SUBLEVEL_NAME.test(name) || name === META) {
-    throw new CodedError('E_STORE_KEY', 'this is not a name for a sublevel', { facts: { name } })
+function createTable<V>(backend: Backend, name: string, isClosed: () => boolean): Table<V> {
+  if (!TABLE_NAME.test(name) || name === META) {
+    throw new CodedError('E_STORE_KEY', 'this is not a name for a table', { facts: { name } })
   }
   const prefix = `${name}${SEPARATOR}`
   const end = `${name}${PAST_SEPARATOR}`
@@ -125,7 +125,7 @@ function createSublevel<V>(backend: Backend, name: string, isClosed: () => boole
   function fullKey(key: string): string {
     if (key.length === 0 || key.length > KEY_CHARS_MAX) {
       throw new CodedError('E_STORE_KEY', `a key has 1 to ${KEY_CHARS_MAX} characters`, {
-        facts: { sublevel: name, chars: key.length }
+        facts: { table: name, chars: key.length }
       })
     }
     return prefix + key
@@ -136,7 +136,7 @@ function createSublevel<V>(backend: Backend, name: string, isClosed: () => boole
     try {
       return await work()
     } catch (cause) {
-      throw new CodedError('E_STORE', 'the disk did not give an answer', { facts: { sublevel: name }, cause })
+      throw new CodedError('E_STORE', 'the disk did not give an answer', { facts: { table: name }, cause })
     }
   }
 
