@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto'
+import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { CodedError } from '@archipel/protocol'
+import { base32 } from 'multiformats/bases/base32'
+import type { CID } from 'multiformats/cid'
+import type { BlockStore } from './block-store.ts'
+import { isBlockOf } from './cid.ts'
+
+export interface FsBlockStoreInit {
+  /** Folder of the blocks; made when absent. */
+  directory: string
+}
+
+/** A half-written block of a process that died is removed after this long; a live one needs milliseconds. */
+const ABANDONED_MS = 60 * 60_000
+
+/**
+ * Blocks as files, one each, in a folder per two characters so that no folder grows too long. A block appears whole or
+ * not at all (written aside, then renamed). Reading checks the hash: a block the disk damaged is removed and counts as
+ * absent, so it is fetched again instead of being executed. Rejects with E_BLOCKSTORE.
+ */
+export async function createFsBlockStore({ directory }: FsBlockStoreInit): Promise<BlockStore> {
+  const aside = join(directory, 'partial')
+  const madeFolders = new Set<string>()
+  await guard('open', directory, () => mkdir(aside, { recursive: true }))
+  await removeAbandoned(aside)
+
+  function fileOf(cid: CID): string {
+    const name = base32.encode(cid.multihash.digest)
+    return join(directory, name.slice(-2), `${name}.block`)
+  }
+
+  async function makeFolder(folder: string): Promise<void> {
+    if (madeFolders.has(folder)) return
+    await mkdir(folder, { recursive: true })
+    madeFolders.add(folder)
+  }
+
+  async function exists(file: string): Promise<boolean> {
+    try {
+      await access(file)
+      return true
+    } catch (err) {
+      if (isAbsent(err)) return false
+      throw err
+    }
+  }
+
+  return {
+    get(cid) {
+      const file = fileOf(cid)
+      return guard('read', file, async () => {
+        const bytes = await readOrUndefined(file)
+        if (bytes === undefined || (await isBlockOf(cid, bytes))) return bytes
+        await rm(file, { force: true })
+        return undefined
+      })
+    },
+    has(cid) {
+      const file = fileOf(cid)
+      return guard('read', file, () => exists(file))
+    },
+    put(cid, bytes) {
+      const file = fileOf(cid)
+      return guard('write', file, async () => {
+        if (await exists(file)) return
+        const partial = join(aside, randomBytes(16).toString('hex'))
+        try {
+          await Promise.all([writeFile(partial, bytes, { flag: 'wx' }), makeFolder(dirname(file))])
+          await rename(partial, file)
+        } catch (err) {
+          madeFolders.delete(dirname(file))
+          await rm(partial, { force: true })
+          throw err
+        }
+      })
+    },
+    delete(cid) {
+      const file = fileOf(cid)
+      return guard('delete', file, () => rm(file, { force: true }))
+    }
+  }
+}
+
+async function removeAbandoned(aside: string): Promise<void> {
+  for (const name of await readdir(aside)) {
+    const file = join(aside, name)
+    const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Date.now() }))
+    if (Date.now() - mtimeMs > ABANDONED_MS) await rm(file, { force: true })
+  }
+}
+
+async function readOrUndefined(file: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(file)
+  } catch (err) {
+    if (isAbsent(err)) return undefined
+    throw err
+  }
+}
+
+async function guard<T>(action: string, file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    const reason = (cause as { code?: string }).code ?? 'unknown'
+    const full = reason === 'ENOSPC' || reason === 'EDQUOT'
+    throw new CodedError(full ? 'E_BLOCKSTORE_FULL' : 'E_BLOCKSTORE', `could not ${action} a block`, {
+      facts: { file, reason },
+      hint: full ? 'free some disk space' : 'check that the folder is readable and writable',
+      cause
+    })
+  }
+}
+
+function isAbsent(err: unknown): boolean {
+  return (err as { code?: string }).code === 'ENOENT'
+}

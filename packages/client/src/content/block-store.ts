@@ -1,0 +1,46 @@
+import { CodedError } from '@archipel/protocol'
+import type { CID } from 'multiformats/cid'
+import { blockKey } from './cid.ts'
+
+/** Blocks by CID. Whoever puts a block has checked that it is the one its CID names. */
+export interface BlockStore {
+  /** undefined when absent. Rejects with E_BLOCKSTORE when the disk fails. */
+  get(cid: CID): Promise<Uint8Array | undefined>
+  has(cid: CID): Promise<boolean>
+  /** Resolves when a later `get` finds it. Rejects with E_BLOCKSTORE or E_BLOCKSTORE_FULL. */
+  put(cid: CID, bytes: Uint8Array): Promise<void>
+  /** Absent is fine. */
+  delete(cid: CID): Promise<void>
+}
+
+/** Blocks a store in memory holds by default, bytes: a browser tab's fair share. */
+export const MEMORY_BLOCK_BYTES_MAX = 512 * 1024 * 1024
+
+/** Blocks in memory, for browsers, short-lived clients and tests. */
+export function createMemoryBlockStore(bytesMax: number = MEMORY_BLOCK_BYTES_MAX): BlockStore {
+  const blocks = new Map<string, Uint8Array>()
+  let heldBytes = 0
+
+  return {
+    get: async cid => blocks.get(blockKey(cid)),
+    has: async cid => blocks.has(blockKey(cid)),
+    async put(cid, bytes) {
+      const key = blockKey(cid)
+      if (blocks.has(key)) return
+      if (heldBytes + bytes.byteLength > bytesMax) {
+        throw new CodedError('E_BLOCKSTORE_FULL', 'no room for another block in memory', {
+          facts: { heldBytes, blockBytes: bytes.byteLength, bytesMax },
+          hint: 'use a store on disk, or smaller files'
+        })
+      }
+      // A block that is a view of something larger is copied, or it would keep the whole of it alive.
+      blocks.set(key, bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice())
+      heldBytes += bytes.byteLength
+    },
+    async delete(cid) {
+      const key = blockKey(cid)
+      heldBytes -= blocks.get(key)?.byteLength ?? 0
+      blocks.delete(key)
+    }
+  }
+}
