@@ -1,8 +1,9 @@
-import { CodedError } from '../errors.ts'
 import type { Offer } from '../offer/offer.ts'
 import type { VerifiedOffer } from '../offer/validate.ts'
 import { quote } from '../price/price.ts'
+import { tooFewOffers } from './explain.ts'
 import { filterOffers, type PlacementNeed, type Rejection } from './filter.ts'
+import { type Candidate, cheapestApart } from './match.ts'
 
 /** Kinds of failure domain replicas can be spread over. */
 export const SPREADS = ['operator', 'site', 'network', 'region', 'grid'] as const
@@ -29,99 +30,37 @@ export interface ChooseInit extends PlacementNeed {
 }
 
 /**
- * Chooses the cheapest offers such that no two replicas share a domain of the kind named, nor an operator: replicas of
+ * Chooses the cheapest set of offers such that no two replicas share a domain of the kind named, nor an operator: replicas of
  * one operator confirm each other for free.
  *
  * @throws CodedError E_NO_OFFERS when too few are left, saying how many fell to which filter
  */
 export function chooseOffers(offers: Iterable<VerifiedOffer>, init: ChooseInit): Placement {
   const all = [...offers]
-  const { eligible, rejected } = filterOffers(all, init)
-  const taken = new Set((init.kept ?? []).flatMap(offer => domainKeys(offer, init.spread)))
-  const chosen: VerifiedOffer[] = []
-  for (const candidate of byPrice(eligible, init)) {
-    if (chosen.length === init.replicas) break
-    const keys = domainKeys(candidate.offer.body, init.spread)
-    if (keys.some(key => taken.has(key))) continue
-    for (const key of keys) taken.add(key)
-    chosen.push(candidate)
-  }
-  if (chosen.length < init.replicas) throw tooFew(all, eligible, chosen.length, rejected, init)
-  return { chosen, seen: all.length, rejected }
+  const filtered = filterOffers(all, init)
+  const chosen = cheapestApart(candidatesOf(filtered.eligible, init), init.replicas).map(({ item }) => item)
+  if (chosen.length < init.replicas) throw tooFewOffers(all, filtered, chosen.length, init)
+  return { chosen, seen: all.length, rejected: filtered.rejected }
 }
 
-function domainKeys(offer: Offer, spread: Spread): string[] {
-  return [`operator:${offer.owner}`, `${spread}:${domainOf(offer, spread)}`]
+/** Offers that share nothing with the replicas that stay, cheapest first. */
+function candidatesOf(
+  offers: readonly VerifiedOffer[],
+  { demand, spread, kept = [] }: ChooseInit
+): Candidate<VerifiedOffer>[] {
+  const operators = new Set(kept.map(({ owner }) => owner))
+  const domains = new Set(kept.map(offer => domainOf(offer, spread)))
+  return offers
+    .map(item => {
+      const { body } = item.offer
+      const price = quote(body.prices, demand).priceMax
+      return { item, operator: body.owner, domain: domainOf(body, spread), price }
+    })
+    .filter(({ operator, domain }) => !operators.has(operator) && !domains.has(domain))
+    .sort((a, b) => (a.price === b.price ? byProvider(a.item, b.item) : a.price < b.price ? -1 : 1))
 }
 
-function byPrice(offers: readonly VerifiedOffer[], { demand }: ChooseInit): VerifiedOffer[] {
-  const priced = offers.map(verified => ({ verified, price: quote(verified.offer.body.prices, demand).priceMax }))
-  // Provider address breaks ties, so that the same book always gives the same choice.
-  priced.sort((a, b) =>
-    a.price < b.price
-      ? -1
-      : a.price > b.price
-        ? 1
-        : a.verified.offer.body.provider < b.verified.offer.body.provider
-          ? -1
-          : 1
-  )
-  return priced.map(({ verified }) => verified)
-}
-
-function tooFew(
-  all: readonly VerifiedOffer[],
-  eligible: readonly VerifiedOffer[],
-  found: number,
-  rejected: Filtered['rejected'],
-  { replicas, spread, demand, regions }: ChooseInit
-): CodedError {
-  const reasons = Object.entries(rejected).map(([reason, count]) => `${count} ${WORDS[reason as Rejection]}`)
-  const apart =
-    eligible.length > found
-      ? [`${eligible.length - found} in the same ${spread} or of the same operator as a better one`]
-      : []
-  const cheapest = all
-    .filter(({ offer }) => offer.body.runtimes.includes(demand.workload.runtime))
-    .map(({ offer }) => quote(offer.body.prices, demand).priceMax)
-    .sort((a, b) => (a < b ? -1 : 1))[replicas - 1]
-  const hint =
-    all.length === 0
-      ? 'no provider is known: is the network up, and are the bootstrap addresses right?'
-      : (rejected.price ?? 0) > 0 && cheapest !== undefined
-        ? `the price ceiling is ${demand.priceMax} for each replica; ${replicas} offers would need ${cheapest}`
-        : apart.length > 0
-          ? `ask for fewer replicas, or spread over something finer than ${spread}`
-          : regions.length > 0
-            ? 'widen the regions'
-            : 'ask for less memory, cpu or disk'
-  return new CodedError(
-    'E_NO_OFFERS',
-    `${found} of ${replicas} replicas can be placed: ${[`${all.length} offers seen`, ...reasons, ...apart].join(', ')}`,
-    {
-      facts: {
-        seen: all.length,
-        eligible: eligible.length,
-        found,
-        replicas,
-        spread,
-        rejected,
-        cheapest: cheapest ?? null,
-        priceMax: demand.priceMax
-      },
-      hint
-    }
-  )
-}
-
-type Filtered = ReturnType<typeof filterOffers>
-
-const WORDS: Record<Rejection, string> = {
-  expired: 'expired',
-  token: 'in another token',
-  runtime: 'without the runtime',
-  resources: 'too small',
-  region: 'outside the regions asked for',
-  excluded: 'already tried',
-  price: 'over the price ceiling'
+/** Breaks ties, so that the same offers always give the same choice. */
+function byProvider(a: VerifiedOffer, b: VerifiedOffer): number {
+  return a.offer.body.provider < b.offer.body.provider ? -1 : 1
 }
