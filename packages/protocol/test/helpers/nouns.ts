@@ -1,0 +1,36 @@
+import type { Arbitrary } from 'fast-check'
+import {
+  agreementType,
+  bidType,
+  channelKeyType,
+  demandType,
+  offerType,
+  receiptType,
+  resultType,
+  type Struct,
+  voucherType
+} from '../../src/index.ts'
+import * as arbitrary from './arbitraries.ts'
+
+/** A struct and how to make values of it. */
+export interface Noun {
+  readonly name: string
+  readonly type: Struct<unknown>
+  readonly values: Arbitrary<unknown>
+}
+
+function noun<T>(type: Struct<T>, values: Arbitrary<T>): Noun {
+  return { name: type.type, type: type as Struct<unknown>, values }
+}
+
+/** Every struct that is hashed. */
+export const nouns: readonly Noun[] = [
+  noun(offerType, arbitrary.offers),
+  noun(demandType, arbitrary.demands),
+  noun(bidType, arbitrary.bids),
+  noun(agreementType, arbitrary.agreements),
+  noun(receiptType, arbitrary.receipts),
+  noun(resultType, arbitrary.results),
+  noun(voucherType, arbitrary.vouchers),
+  noun(channelKeyType, arbitrary.channelKeys)
+]
