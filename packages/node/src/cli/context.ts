@@ -42,7 +42,7 @@ export async function createContext(
   walletFlags: WalletFlags
 ): Promise<Context> {
   if (flags.timeout !== undefined) {
-    const { parseDurationMs } = await import('./parse/duration.ts')
+    const { parseDurationMs } = await import('../config/units/duration.ts')
     interrupts.startTimeout(parseDurationMs(flags.timeout, '--timeout'))
   }
   const { env, stdin, stdout, stderr } = process

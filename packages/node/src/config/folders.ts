@@ -38,3 +38,8 @@ export function networkFolder(root: string): NetworkFolder {
     node: join(root, 'node')
   }
 }
+
+/** Files inside {@link NetworkFolder.node}. */
+export function nodeFiles({ node }: NetworkFolder): { config: string; lock: string; control: string } {
+  return { config: join(node, 'node.yaml'), lock: join(node, 'lock'), control: join(node, 'control.sock') }
+}

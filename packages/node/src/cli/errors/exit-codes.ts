@@ -81,6 +81,8 @@ const EXIT_OF: Readonly<Record<string, number>> = {
 
   E_LOCKED: EXIT.locked,
   E_WALLET_EXISTS: EXIT.locked,
+  E_NODE_EXISTS: EXIT.locked,
+  E_DEVNET_EXISTS: EXIT.locked,
 
   E_TIMEOUT: EXIT.timeout,
   E_CANCELLED: EXIT.interrupted

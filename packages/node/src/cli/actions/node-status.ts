@@ -1,0 +1,58 @@
+import { nodeFiles } from '../../config/folders.ts'
+import { formatAmount } from '../../config/units/amount.ts'
+import { askStatus } from '../../control/control-client.ts'
+import type { ProviderStatus } from '../../provider.ts'
+import type { Invocation } from '../host.ts'
+import { toPlain } from '../output/json.ts'
+
+/** A status as it comes over the socket: amounts as decimal strings. */
+type SentStatus = Omit<ProviderStatus, 'earnings'> & {
+  readonly earnings: { readonly vouchered: string; readonly redeemed: string }
+}
+
+export async function showStatus({ context }: Invocation<object>): Promise<undefined> {
+  const { control } = nodeFiles(await context.folder())
+  const status = (await askStatus(control, { signal: context.signal })) as SentStatus
+  const { jobs, earnings, chain, offer } = status
+  await context.output.answer({
+    json: { ...status },
+    names: () => [status.address],
+    human: ({ fields }) =>
+      fields([
+        ['node', status.address],
+        ['owner', status.owner],
+        ['peer id', status.peerId],
+        ['network', status.network],
+        ['version', status.version],
+        ['listens on', status.multiaddrs.join(', ')],
+        ['peers', String(status.peers)],
+        ['offers known', String(status.offersKnown)],
+        ['own offer', offer === undefined ? 'none yet' : `number ${offer.sequence}, until ${clock(offer.expiresAt)}`],
+        ['isolation', status.isolation.join(', ') || 'none'],
+        ['jobs', `${jobs.running} running, ${jobs.done} done, ${jobs.failed} failed`],
+        ['earned', `${tokens(earnings.vouchered)} vouchered, ${tokens(earnings.redeemed)} redeemed`],
+        ['chain', chain.ok ? `block ${chain.blockNumber}` : `not reached: ${chain.error}`]
+      ])
+  })
+}
+
+/** For the line every half minute. */
+export function summaryOf({ peers, offersKnown, jobs, earnings, chain }: ProviderStatus): Record<string, unknown> {
+  return {
+    peers,
+    offers: offersKnown,
+    running: jobs.running,
+    done: jobs.done,
+    failed: jobs.failed,
+    vouchered: formatAmount(earnings.vouchered),
+    redeemed: formatAmount(earnings.redeemed),
+    block: chain.blockNumber ?? chain.error
+  }
+}
+
+export function jsonOf(status: ProviderStatus): Record<string, unknown> {
+  return toPlain(status) as Record<string, unknown>
+}
+
+const tokens = (amount: string): string => formatAmount(BigInt(amount))
+const clock = (sec: number): string => new Date(sec * 1000).toISOString().slice(11, 19)

@@ -1,0 +1,29 @@
+import type { Command } from 'commander'
+import { addWalletFlags } from '../flags.ts'
+import type { CommandHost } from '../host.ts'
+
+export function register(program: Command, host: CommandHost): void {
+  const node = program.command('node').description('Sell the time of this computer')
+
+  node
+    .command('init')
+    .description('set this computer up as a provider: three questions')
+    .option('--region <name>', 'region it stands in, such as eu-west')
+    .option('--price <tokens>', 'what one core costs for an hour')
+    .option('--owner <address>', 'where earnings are paid to; `node` for the key of the node itself')
+    .option('--site <name>', 'building or rack it stands in (default: the name of this computer)')
+    .option('--cpus <number>', 'cores to sell (default: all)')
+    .option('--memory <size>', 'memory to sell (default: half)')
+    .option('--password-file <file>', 'file with the password of the node key, readable by you alone')
+    .option('--no-interactive', 'take defaults instead of asking')
+    .action(host.action(async () => (await import('../actions/node-init.ts')).initNode))
+
+  addWalletFlags(node.command('start'))
+    .description('run the node until it is told to stop')
+    .action(host.action(async () => (await import('../actions/node-start.ts')).startNode))
+
+  node
+    .command('status')
+    .description('what the running node says of itself')
+    .action(host.action(async () => (await import('../actions/node-status.ts')).showStatus))
+}

@@ -1,0 +1,154 @@
+import type { NetworkDescriptor } from '@archipel/client'
+import { type Address, CodedError, LABEL_BYTES_MAX, MULTIADDRS_MAX, TICK_SEC_MAX, type Wei } from '@archipel/protocol'
+import { stringify } from 'yaml'
+import { z } from 'zod'
+import type { ProviderConfig } from '../provider.ts'
+import { addressSchema, multiaddrSchema } from './descriptor.ts'
+import { parseDocumentText, readDocument } from './document.ts'
+import { writePrivateFile } from './private-file.ts'
+import { formatAmount, parseAmount } from './units/amount.ts'
+import { parseDurationSec } from './units/duration.ts'
+import { parseSizeBytes } from './units/size.ts'
+
+/** The name of a failure domain: compared letter by letter, so one spelling only. */
+export const labelSchema = z
+  .string()
+  .max(LABEL_BYTES_MAX)
+  .regex(/^[a-z0-9][a-z0-9._-]*$/, 'must be lower-case letters, digits, dots, dashes and underscores')
+
+const amountSchema = parsedBy(parseAmount)
+const durationSecSchema = parsedBy(parseDurationSec)
+const sizeSchema = parsedBy(parseSizeBytes)
+
+/** What `node.yaml` says, in the units people think in. */
+const nodeFileSchema = z.strictObject({
+  owner: addressSchema,
+  listen: z.array(multiaddrSchema).min(1).max(MULTIADDRS_MAX),
+  domains: z.strictObject({ site: labelSchema, network: labelSchema, region: labelSchema, grid: labelSchema }),
+  resources: z.strictObject({ cpus: z.number().min(0.001).max(4096), memory: sizeSchema, disk: sizeSchema }),
+  prices: z.strictObject({ startup: amountSchema, cpuHour: amountSchema, memoryGiBHour: amountSchema }),
+  tick: durationSecSchema.refine(sec => sec <= TICK_SEC_MAX, `at most ${TICK_SEC_MAX / 3600}h`),
+  redeem: z.strictObject({ amount: amountSchema, age: durationSecSchema }),
+  passwordFile: z.string().min(1).optional()
+})
+/** As a person writes it. */
+export type NodeFile = z.input<typeof nodeFileSchema>
+
+export interface NodeConfig {
+  readonly provider: Omit<ProviderConfig, 'network'>
+  readonly passwordFile: string | undefined
+}
+
+const INIT = { schema: nodeFileSchema, code: 'E_CONFIG_INVALID' }
+const SECONDS_PER_HOUR = 3600n
+
+/** @throws CodedError E_NO_NODE_CONFIG, E_CONFIG_INVALID */
+export async function readNodeConfig(file: string): Promise<NodeConfig> {
+  try {
+    return toConfig(await readDocument(file, INIT))
+  } catch (err) {
+    if ((err as NodeJS.ErrnoException).code !== 'ENOENT') throw err
+    throw new CodedError('E_NO_NODE_CONFIG', `this node was not set up: there is no ${file}`, {
+      facts: { file },
+      hint: 'archipel node init asks three questions and writes it'
+    })
+  }
+}
+
+/**
+ * @param exclusive leave an existing file alone and answer false
+ * @throws CodedError E_CONFIG_INVALID: what would not be read is not written
+ */
+export async function writeNodeConfig(file: string, node: NodeFile, { exclusive = false } = {}): Promise<boolean> {
+  const text = `# How this node sells its time. Written by \`archipel node init\`; edit freely, then restart the node.\n${stringify(node)}`
+  parseDocumentText(text, file, INIT)
+  return writePrivateFile(file, text, { exclusive })
+}
+
+export interface NodeFileInit {
+  owner: Address
+  network: Pick<NetworkDescriptor, 'allowPrivateAddresses'>
+  region: string
+  site: string
+  /** What one core for an hour costs; memory and starting are priced from it. */
+  cpuHour: Wei
+  cpus: number
+  memoryBytes: number
+  passwordFile?: string | undefined
+}
+
+/** Where nodes of a public network listen unless told otherwise. */
+const PUBLIC_LISTEN = ['/ip4/0.0.0.0/tcp/4101', '/ip4/0.0.0.0/tcp/4102/ws']
+const PRIVATE_LISTEN = ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws']
+/** Clouds sell about eight GiB of memory for the price of one core. */
+const GIB_PER_CPU_PRICE = 8n
+/** Starting a program costs about a second of a core: a process, its sandbox, compiling. */
+const STARTUP_CPU_SEC = 1n
+const DISK_BYTES = 10 * 2 ** 30
+/** Replicas in one unknown domain count as one, which is the safe thing to say for who does not know. */
+const UNKNOWN = 'unknown'
+
+/** A node's first configuration. */
+export function initialNodeFile(init: NodeFileInit): NodeFile {
+  const { owner, network, region, site, cpuHour, cpus, memoryBytes, passwordFile } = init
+  return {
+    owner,
+    listen: network.allowPrivateAddresses ? PRIVATE_LISTEN : PUBLIC_LISTEN,
+    domains: { site, network: UNKNOWN, region, grid: UNKNOWN },
+    resources: { cpus, memory: asMiB(memoryBytes), disk: asMiB(DISK_BYTES) },
+    prices: {
+      startup: formatAmount((cpuHour * STARTUP_CPU_SEC) / SECONDS_PER_HOUR),
+      cpuHour: formatAmount(cpuHour),
+      memoryGiBHour: formatAmount(cpuHour / GIB_PER_CPU_PRICE)
+    },
+    tick: '30s',
+    redeem: { amount: '1', age: '1h' },
+    ...(passwordFile === undefined ? {} : { passwordFile })
+  }
+}
+
+function toConfig(node: z.output<typeof nodeFileSchema>): NodeConfig {
+  const { owner, listen, domains, resources, prices, tick, redeem, passwordFile } = node
+  return {
+    provider: {
+      owner,
+      listen,
+      domains,
+      resources: {
+        cpuMillis: Math.round(resources.cpus * 1000),
+        memoryBytes: resources.memory,
+        diskBytes: resources.disk
+      },
+      prices: {
+        startup: prices.startup,
+        cpuSec: perSecond(prices.cpuHour),
+        memGiBSec: perSecond(prices.memoryGiBHour)
+      },
+      tickSec: tick,
+      redeem: { amountMin: redeem.amount, ageSecMax: redeem.age }
+    },
+    passwordFile
+  }
+}
+
+/** Rounded up: an hour never costs less than what the file says. */
+function perSecond(perHour: Wei): Wei {
+  return (perHour + SECONDS_PER_HOUR - 1n) / SECONDS_PER_HOUR
+}
+
+function asMiB(bytes: number): string {
+  return `${Math.floor(bytes / 2 ** 20)}MiB`
+}
+
+/** A schema of text that a parser of ours reads. YAML gives `0.05` as a number; its text says the same. */
+function parsedBy<T>(parse: (text: string, name: string) => T) {
+  return z.union([z.string(), z.number()]).transform((value, context): T => {
+    const text = String(value)
+    try {
+      return parse(text, JSON.stringify(text))
+    } catch (err) {
+      context.addIssue({ code: 'custom', message: (err as Error).message })
+      return z.NEVER
+    }
+  })
+}
