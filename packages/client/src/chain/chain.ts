@@ -1,0 +1,71 @@
+import { type Address, CodedError } from '@archipel/protocol'
+import { type ChainCheck, checkChain } from './check-chain.ts'
+import { type ChainReads, createChainReads } from './reads.ts'
+import { type CallOptions, createRpc } from './rpc.ts'
+import { createSender, type TransactionSigner } from './sender.ts'
+import { type ChainWrites, createChainWrites } from './writes.ts'
+
+/** One chain, its escrow and one token, as seen by one account or by nobody in particular. */
+export interface Chain extends ChainReads, ChainWrites {
+  readonly chainId: number
+  readonly escrow: Address
+  readonly token: Address
+  /** Who sends transactions; undefined when made without a key. */
+  readonly address: Address | undefined
+  /** @throws CodedError E_RPC_DOWN, E_WRONG_CHAIN, E_NO_CONTRACT */
+  checkChain(options?: CallOptions): Promise<ChainCheck>
+}
+
+export interface ChainInit {
+  /** JSON-RPC endpoints, tried in this order. At least one. */
+  rpcUrls: readonly string[]
+  chainId: number
+  /** The Escrow contract. */
+  escrow: Address
+  /** The ERC-20 that this object's amounts are in. */
+  token: Address
+  /** Signs and pays for transactions. Without it there are only questions. */
+  signer?: TransactionSigner | undefined
+  /** For one endpoint to answer one question. */
+  rpcTimeoutMs?: number | undefined
+  /** For one transaction to be mined. */
+  txTimeoutMs?: number | undefined
+}
+
+/**
+ * The only door between Archipel and a chain. Holds no connection and no timer: there is nothing to stop.
+ *
+ * @example
+ * const chain = createChain({ ...network, signer })
+ * await chain.checkChain()
+ * await chain.deposit(10n ** 18n)
+ */
+export function createChain({ rpcUrls, chainId, escrow, token, signer, rpcTimeoutMs, txTimeoutMs }: ChainInit): Chain {
+  const rpc = createRpc({ rpcUrls, chainId, rpcTimeoutMs })
+  const reads = createChainReads(rpc, escrow, token)
+  const sender = signer === undefined ? withoutKey : createSender({ rpc, signer, txTimeoutMs })
+  return {
+    chainId,
+    escrow,
+    token,
+    address: signer?.address,
+    checkChain: options => checkChain(rpc, escrow, token, options),
+    ...reads,
+    ...createChainWrites(sender, reads, escrow, token)
+  }
+}
+
+const withoutKey = {
+  get address(): Address {
+    throw noSigner()
+  },
+  async send(): Promise<never> {
+    throw noSigner()
+  }
+}
+
+function noSigner(): CodedError {
+  return new CodedError('E_NO_SIGNER', 'this needs a key, and the chain was opened without one', {
+    hint: 'name a wallet'
+  })
+}

@@ -1,0 +1,119 @@
+import type { Address, ChannelId, ChannelKey, Hash, Hex, UnixSec, Wei } from '@archipel/protocol'
+import { codeOfSelector } from './decode-revert.ts'
+import { escrowInterface } from './interfaces.ts'
+import type { RawLog } from './receipt.ts'
+
+/** Where on the chain an event is; `logIndex` orders the events of one block. */
+export interface EventPlace {
+  readonly blockNumber: number
+  readonly logIndex: number
+  readonly transactionHash: Hex
+}
+
+/** What happened to one channel. Amounts are in the smallest unit of the channel's token. */
+export type ChannelEvent = EventPlace & { readonly id: ChannelId } & (
+    | ({ readonly name: 'ChannelOpened' } & ChannelKey)
+    /** `amount` came in from the balance of `from`; the channel has now been given `deposit` in all. */
+    | { readonly name: 'ChannelFunded'; readonly from: Address; readonly amount: Wei; readonly deposit: Wei }
+    /** `paid` moved to the payee; `cumulative` is what the voucher promised. */
+    | { readonly name: 'Redeemed'; readonly paid: Wei; readonly cumulative: Wei; readonly commitment: Hash }
+    /** A batch left this voucher out; `code` is the error that redeeming it alone gives. */
+    | { readonly name: 'VoucherSkipped'; readonly cumulative: Wei; readonly code: string }
+    | { readonly name: 'CloseRequested'; readonly closeAt: UnixSec }
+    | { readonly name: 'ChannelClosed'; readonly refunded: Wei }
+  )
+
+/** What happened to an account's balance outside of channels. */
+export type BalanceEvent = EventPlace & { readonly token: Address; readonly account: Address; readonly amount: Wei } & (
+    | { readonly name: 'Deposited'; readonly from: Address }
+    | { readonly name: 'Withdrawn'; readonly to: Address }
+  )
+
+export type EscrowEvent = ChannelEvent | BalanceEvent
+
+export type EventOf<Name extends EscrowEvent['name']> = Extract<EscrowEvent, { name: Name }>
+
+export const CHANNEL_EVENTS = [
+  'ChannelOpened',
+  'ChannelFunded',
+  'Redeemed',
+  'VoucherSkipped',
+  'CloseRequested',
+  'ChannelClosed'
+] as const satisfies readonly ChannelEvent['name'][]
+
+/** First topic of an event's logs: the hash of its signature. */
+export function topicOf(name: EscrowEvent['name']): Hex {
+  return escrowInterface.getEvent(name)!.topicHash as Hex
+}
+
+/** @returns undefined for a log that is not one of the escrow's own */
+export function decodeEvent(log: RawLog): EscrowEvent | undefined {
+  const parsed = escrowInterface.parseLog({ topics: [...log.topics], data: log.data })
+  if (parsed === null) return undefined
+  const args = new Map(parsed.fragment.inputs.map((input, i) => [input.name, parsed.args[i] as unknown]))
+  const fields = FIELDS[parsed.name as EscrowEvent['name']]
+  if (fields === undefined) return undefined
+  return { ...placeOf(log), name: parsed.name, ...fields(name => args.get(name)) } as EscrowEvent
+}
+
+/** The events of one kind among the logs of a transaction. */
+export function eventsIn<Name extends EscrowEvent['name']>(
+  logs: readonly RawLog[],
+  escrow: Address,
+  name: Name
+): EventOf<Name>[] {
+  const ours = logs.filter(log => log.address.toLowerCase() === escrow.toLowerCase() && log.topics[0] === topicOf(name))
+  return ours.map(log => decodeEvent(log) as EventOf<Name>)
+}
+
+function placeOf({ blockNumber, logIndex, transactionHash }: RawLog): EventPlace {
+  return { blockNumber: Number(blockNumber), logIndex: Number(logIndex), transactionHash }
+}
+
+type Read = (name: string) => unknown
+
+const hex = (value: unknown): Hex => String(value).toLowerCase() as Hex
+const wei = (value: unknown): Wei => value as bigint
+
+const FIELDS: Record<EscrowEvent['name'], (read: Read) => Record<string, unknown>> = {
+  ChannelOpened: read => ({
+    id: hex(read('id')),
+    payer: hex(read('payer')),
+    payee: hex(read('payee')),
+    token: hex(read('token')),
+    arbiter: hex(read('arbiter')),
+    meta: hex(read('meta'))
+  }),
+  ChannelFunded: read => ({
+    id: hex(read('id')),
+    from: hex(read('from')),
+    amount: wei(read('amount')),
+    deposit: wei(read('deposit'))
+  }),
+  Redeemed: read => ({
+    id: hex(read('id')),
+    paid: wei(read('paid')),
+    cumulative: wei(read('cumulative')),
+    commitment: hex(read('commitment'))
+  }),
+  VoucherSkipped: read => ({
+    id: hex(read('id')),
+    cumulative: wei(read('cumulative')),
+    code: codeOfSelector(hex(read('reason')))
+  }),
+  CloseRequested: read => ({ id: hex(read('id')), closeAt: Number(read('closeAt')) }),
+  ChannelClosed: read => ({ id: hex(read('id')), refunded: wei(read('refunded')) }),
+  Deposited: read => ({
+    token: hex(read('token')),
+    account: hex(read('account')),
+    from: hex(read('from')),
+    amount: wei(read('amount'))
+  }),
+  Withdrawn: read => ({
+    token: hex(read('token')),
+    account: hex(read('account')),
+    to: hex(read('to')),
+    amount: wei(read('amount'))
+  })
+}

@@ -1,0 +1,66 @@
+import { type Address, CodedError, type Hex } from '@archipel/protocol'
+import { decodeEvent, type EscrowEvent } from './events.ts'
+import { EVENTS_MAX, LOG_BLOCKS_MAX } from './limits.ts'
+import type { RawLog } from './receipt.ts'
+import { type CallOptions, type Rpc, replyErrorOf } from './rpc.ts'
+
+export interface HistoryQuery {
+  readonly escrow: Address
+  /** As `eth_getLogs` takes them: each place a topic, several to choose from, or null for any. */
+  readonly topics: readonly (Hex | readonly Hex[] | null)[]
+  readonly fromBlock: number
+  /** Inclusive; the latest block if left out. */
+  readonly toBlock?: number | undefined
+}
+
+/**
+ * Events of the escrow in the order they happened, asked for in chunks of blocks that shrink to what the endpoint takes.
+ *
+ * @throws CodedError E_TOO_MANY_EVENTS past {@link EVENTS_MAX}, E_RPC_BAD_REPLY for logs of another contract
+ */
+export async function readHistory(rpc: Rpc, query: HistoryQuery, options?: CallOptions): Promise<EscrowEvent[]> {
+  const toBlock = query.toBlock ?? (await readBlockNumber(rpc, options))
+  const events: EscrowEvent[] = []
+  let chunk = LOG_BLOCKS_MAX
+  for (let from = query.fromBlock; from <= toBlock; ) {
+    const to = Math.min(from + chunk - 1, toBlock)
+    let logs: RawLog[]
+    try {
+      logs = (await rpc.request('eth_getLogs', [filterOf(query, from, to)], options)) as RawLog[]
+    } catch (err) {
+      if (replyErrorOf(err) === undefined || chunk === 1) throw err
+      chunk = Math.ceil(chunk / 2)
+      continue
+    }
+    if (events.length + logs.length > EVENTS_MAX) throw tooMany(query)
+    for (const log of logs) events.push(checked(log, query.escrow))
+    from = to + 1
+  }
+  return events.sort((a, b) => a.blockNumber - b.blockNumber || a.logIndex - b.logIndex)
+}
+
+export async function readBlockNumber(rpc: Rpc, options?: CallOptions): Promise<number> {
+  return Number(await rpc.request('eth_blockNumber', [], options))
+}
+
+function filterOf({ escrow, topics }: HistoryQuery, from: number, to: number): Record<string, unknown> {
+  return { address: escrow, topics, fromBlock: `0x${from.toString(16)}`, toBlock: `0x${to.toString(16)}` }
+}
+
+/** Money is counted from these: an endpoint that answers with something else is not believed. */
+function checked(log: RawLog, escrow: Address): EscrowEvent {
+  const event = log.address.toLowerCase() === escrow.toLowerCase() ? decodeEvent(log) : undefined
+  if (event === undefined) {
+    throw new CodedError('E_RPC_BAD_REPLY', 'the RPC endpoint answered with events of another contract', {
+      facts: { expected: escrow, actual: log.address }
+    })
+  }
+  return event
+}
+
+function tooMany({ fromBlock }: HistoryQuery): CodedError {
+  return new CodedError('E_TOO_MANY_EVENTS', `more than ${EVENTS_MAX} events since block ${fromBlock}`, {
+    facts: { fromBlock, max: EVENTS_MAX },
+    hint: 'ask for fewer blocks at a time'
+  })
+}

@@ -1,0 +1,18 @@
+export { type Chain, type ChainInit, createChain } from './chain.ts'
+export type { ChainCheck } from './check-chain.ts'
+export { codeOfSelector, decodeRevert } from './decode-revert.ts'
+export {
+  CREATE2_DEPLOYER,
+  type DeployInit,
+  type Deployment,
+  deployContracts,
+  type MintInit,
+  mintTestTokens
+} from './deploy.ts'
+export type { BalanceEvent, ChannelEvent, EscrowEvent, EventOf, EventPlace } from './events.ts'
+export { REDEEM_RECORDS_MAX, RPC_TIMEOUT_MS, TX_TIMEOUT_MS } from './limits.ts'
+export type { BlockRange, ChainReads, ChannelState, TokenInfo } from './reads.ts'
+export type { RawLog, TxReceipt } from './receipt.ts'
+export type { TransactionSigner } from './sender.ts'
+export type { Redeemable } from './voucher-records.ts'
+export type { BatchOutcome, ChainWrites } from './writes.ts'

@@ -1,0 +1,39 @@
+import { escrowAbi, testTokenAbi } from '@archipel/contracts'
+import { CodedError, type Hex } from '@archipel/protocol'
+import { Interface, type Result } from 'ethers'
+import type { CallOptions, Rpc } from './rpc.ts'
+
+/** Encodes calls to the escrow and decodes what it answers, logs and reverts with. */
+export const escrowInterface = new Interface(escrowAbi)
+/** The same for an ERC-20. Only the standard's own functions and errors are used of a token that is not ours. */
+export const tokenInterface = new Interface(testTokenAbi)
+
+export interface ReadRequest {
+  readonly to: Hex
+  readonly via: Interface
+  readonly method: string
+  readonly args: readonly unknown[]
+}
+
+/**
+ * Calls a view function at the latest block.
+ *
+ * @throws what {@link Rpc.request} throws; E_NO_CONTRACT when nothing there understands the question
+ */
+export async function read(rpc: Rpc, { to, via, method, args }: ReadRequest, options?: CallOptions): Promise<Result> {
+  const data = via.encodeFunctionData(method, args)
+  const answer = String(await rpc.request('eth_call', [{ to, data }, 'latest'], options))
+  try {
+    return via.decodeFunctionResult(method, answer)
+  } catch (cause) {
+    throw noContract(to, rpc.chainId, cause)
+  }
+}
+
+export function noContract(address: Hex, chainId: number, cause?: unknown): CodedError {
+  return new CodedError('E_NO_CONTRACT', `the contract expected at ${address} is not there on chain ${chainId}`, {
+    facts: { address, chainId },
+    hint: 'a local chain that was started anew has lost it; otherwise check the addresses in the network descriptor',
+    cause
+  })
+}

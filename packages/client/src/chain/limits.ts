@@ -1,0 +1,17 @@
+/** One JSON-RPC answer may take this long: slower than any healthy endpoint, short enough to try the next one. */
+export const RPC_TIMEOUT_MS = 5_000
+/** Largest answer read from an endpoint: a full chunk of logs is below 1 MiB. */
+export const RPC_RESPONSE_BYTES_MAX = 8 * 1024 * 1024
+/** A sent transaction is waited for this long before it is reported as unknown; it may still be mined later. */
+export const TX_TIMEOUT_MS = 60_000
+/** How often a sent transaction is looked up: from the first value, doubling up to the second. */
+export const RECEIPT_POLL_MS_MIN = 15
+export const RECEIPT_POLL_MS_MAX = 1_000
+/** Attempts to get one transaction accepted when the endpoint is behind on our own nonce. */
+export const SEND_ATTEMPTS_MAX = 4
+/** Blocks asked for in one event query; halved when an endpoint finds that too many. */
+export const LOG_BLOCKS_MAX = 5_000
+/** Events one question may answer with: bounds what an endpoint can make us hold. */
+export const EVENTS_MAX = 200_000
+/** Vouchers in one `redeemMany`: at 13.5k gas each, well under the 2^24 that one transaction may use (EIP-7825). */
+export const REDEEM_RECORDS_MAX = 1_000

@@ -1,0 +1,92 @@
+import { type Address, type ChannelId, type Hex, sameHex, type UnixSec, type Wei } from '@archipel/protocol'
+import { CHANNEL_EVENTS, type ChannelEvent, type EscrowEvent, type EventOf, topicOf } from './events.ts'
+import { readBlockNumber, readHistory } from './history.ts'
+import { escrowInterface, read, tokenInterface } from './interfaces.ts'
+import type { CallOptions, Rpc } from './rpc.ts'
+
+/** A channel as the chain has it; all zero if there never was one. */
+export interface ChannelState {
+  /** Everything ever put in and not refunded; what the channel holds is `deposit - settled`. */
+  readonly deposit: Wei
+  /** Everything ever paid to the payee. */
+  readonly settled: Wei
+  /** From when on anyone may close it; 0 while nobody has asked to. */
+  readonly closeAt: UnixSec
+}
+
+/** How amounts of a token are written for people. */
+export interface TokenInfo {
+  readonly symbol: string
+  /** 1 whole token is 10^decimals units. */
+  readonly decimals: number
+}
+
+/** Blocks to look in; `toBlock` is inclusive, the latest if left out. */
+export interface BlockRange {
+  readonly fromBlock: number
+  readonly toBlock?: number | undefined
+}
+
+/** Questions about money that need no key. All see the latest block, and throw what {@link Rpc.request} throws. */
+export interface ChainReads {
+  blockNumber(options?: CallOptions): Promise<number>
+  /** Native coin, which pays for gas. */
+  nativeBalance(account: Address, options?: CallOptions): Promise<bigint>
+  tokenInfo(options?: CallOptions): Promise<TokenInfo>
+  tokenBalance(account: Address, options?: CallOptions): Promise<Wei>
+  /** What the escrow may take of the account's tokens. */
+  allowance(account: Address, options?: CallOptions): Promise<Wei>
+  /** What the account could withdraw from the escrow, or lock into channels. */
+  escrowBalance(account: Address, options?: CallOptions): Promise<Wei>
+  /** What the escrow owes in this token, to everybody together. */
+  liabilities(options?: CallOptions): Promise<Wei>
+  channelState(id: ChannelId, options?: CallOptions): Promise<ChannelState>
+  /** All events of one channel, in order. */
+  channelEvents(id: ChannelId, range: BlockRange, options?: CallOptions): Promise<ChannelEvent[]>
+  redeemedEvents(id: ChannelId, range: BlockRange, options?: CallOptions): Promise<EventOf<'Redeemed'>[]>
+  /** All events of the escrow, for whoever wants to count every coin. */
+  escrowEvents(range: BlockRange, options?: CallOptions): Promise<EscrowEvent[]>
+}
+
+export function createChainReads(rpc: Rpc, escrow: Address, token: Address): ChainReads {
+  const askEscrow = (method: string, args: readonly unknown[], options?: CallOptions) =>
+    read(rpc, { to: escrow, via: escrowInterface, method, args }, options)
+  const askToken = (method: string, args: readonly unknown[], options?: CallOptions) =>
+    read(rpc, { to: token, via: tokenInterface, method, args }, options)
+  const history = (topics: readonly (Hex | readonly Hex[])[], range: BlockRange, options?: CallOptions) =>
+    readHistory(rpc, { escrow, topics, ...range }, options)
+
+  return {
+    blockNumber: options => readBlockNumber(rpc, options),
+    nativeBalance: async (account, options) =>
+      BigInt(String(await rpc.request('eth_getBalance', [account, 'latest'], options))),
+    async tokenInfo(options) {
+      const [[symbol], [decimals]] = await Promise.all([
+        askToken('symbol', [], options),
+        askToken('decimals', [], options)
+      ])
+      return { symbol: String(symbol), decimals: Number(decimals) }
+    },
+    tokenBalance: async (account, options) => wei(await askToken('balanceOf', [account], options)),
+    allowance: async (account, options) => wei(await askToken('allowance', [account, escrow], options)),
+    escrowBalance: async (account, options) => wei(await askEscrow('balanceOf', [token, account], options)),
+    liabilities: async options => wei(await askEscrow('liabilities', [token], options)),
+    async channelState(id, options) {
+      const [deposit, settled, closeAt] = await askEscrow('channels', [id], options)
+      return { deposit: BigInt(deposit), settled: BigInt(settled), closeAt: Number(closeAt) }
+    },
+    async channelEvents(id, range, options) {
+      const events = await history([CHANNEL_EVENTS.map(topicOf), id], range, options)
+      return events.filter((event): event is ChannelEvent => 'id' in event && sameHex(event.id, id))
+    },
+    async redeemedEvents(id, range, options) {
+      const events = await history([topicOf('Redeemed'), id], range, options)
+      return events.filter((event): event is EventOf<'Redeemed'> => event.name === 'Redeemed' && sameHex(event.id, id))
+    },
+    escrowEvents: (range, options) => history([], range, options)
+  }
+}
+
+function wei([value]: readonly unknown[]): Wei {
+  return BigInt(value as bigint)
+}
