@@ -4,13 +4,22 @@ import { dirname, join } from 'node:path'
 import { CodedError } from '@archipel/protocol'
 import { base32 } from 'multiformats/bases/base32'
 import type { CID } from 'multiformats/cid'
+import { createBlockCache } from './block-cache.ts'
 import type { BlockStore } from './block-store.ts'
 import { isBlockOf } from './cid.ts'
 
 export interface FsBlockStoreInit {
   /** Folder of the blocks; made when absent. */
   directory: string
+  /** Bytes of recently used blocks kept in memory. Default {@link CACHE_BYTES_MAX}. */
+  cacheBytesMax?: number
 }
+
+/**
+ * What was just written is read next: a job's input by its sandbox, its output by its buyer. This much of it never
+ * touches the disk again.
+ */
+export const CACHE_BYTES_MAX = 32 * 1024 * 1024
 
 /** A half-written block of a process that died is removed after this long; a live one needs milliseconds. */
 const ABANDONED_MS = 60 * 60_000
@@ -20,9 +29,14 @@ const ABANDONED_MS = 60 * 60_000
  * not at all (written aside, then renamed). Reading checks the hash: a block the disk damaged is removed and counts as
  * absent, so it is fetched again instead of being executed. Rejects with E_BLOCKSTORE.
  */
-export async function createFsBlockStore({ directory }: FsBlockStoreInit): Promise<BlockStore> {
+export async function createFsBlockStore(init: FsBlockStoreInit): Promise<BlockStore> {
+  const { directory } = init
+  const cache = createBlockCache(init.cacheBytesMax ?? CACHE_BYTES_MAX)
   const aside = join(directory, 'partial')
   const madeFolders = new Set<string>()
+  // Unique among the processes that may share the folder; the count is cheaper than more randomness.
+  const partialPrefix = `${randomBytes(12).toString('hex')}-`
+  let partials = 0
   await guard('open', directory, () => mkdir(aside, { recursive: true }))
   await removeAbandoned(aside)
 
@@ -48,24 +62,28 @@ export async function createFsBlockStore({ directory }: FsBlockStoreInit): Promi
   }
 
   return {
-    get(cid) {
+    async get(cid) {
+      const cached = cache.get(cid)
+      if (cached !== undefined) return cached
       const file = fileOf(cid)
       return guard('read', file, async () => {
         const bytes = await readOrUndefined(file)
-        if (bytes === undefined || (await isBlockOf(cid, bytes))) return bytes
-        await rm(file, { force: true })
-        return undefined
+        if (bytes === undefined) return undefined
+        if (!(await isBlockOf(cid, bytes))) return rm(file, { force: true }).then(() => undefined)
+        cache.add(cid, bytes)
+        return bytes
       })
     },
-    has(cid) {
+    async has(cid) {
+      if (cache.get(cid) !== undefined) return true
       const file = fileOf(cid)
       return guard('read', file, () => exists(file))
     },
-    put(cid, bytes) {
+    async put(cid, bytes) {
+      if (cache.get(cid) !== undefined) return
       const file = fileOf(cid)
-      return guard('write', file, async () => {
-        if (await exists(file)) return
-        const partial = join(aside, randomBytes(16).toString('hex'))
+      await guard('write', file, async () => {
+        const partial = join(aside, `${partialPrefix}${partials++}`)
         try {
           await Promise.all([writeFile(partial, bytes, { flag: 'wx' }), makeFolder(dirname(file))])
           await rename(partial, file)
@@ -75,10 +93,12 @@ export async function createFsBlockStore({ directory }: FsBlockStoreInit): Promi
           throw err
         }
       })
+      cache.add(cid, bytes)
     },
-    delete(cid) {
+    async delete(cid) {
+      cache.delete(cid)
       const file = fileOf(cid)
-      return guard('delete', file, () => rm(file, { force: true }))
+      await guard('delete', file, () => rm(file, { force: true }))
     }
   }
 }

@@ -1,5 +1,6 @@
 import { CodedError } from '@archipel/protocol'
 import type { CID } from 'multiformats/cid'
+import { BLOCK_OVERHEAD_BYTES } from './block-cache.ts'
 import { blockKey } from './cid.ts'
 
 /** Blocks by CID. Whoever puts a block has checked that it is the one its CID names. */
@@ -7,7 +8,7 @@ export interface BlockStore {
   /** undefined when absent. Rejects with E_BLOCKSTORE when the disk fails. */
   get(cid: CID): Promise<Uint8Array | undefined>
   has(cid: CID): Promise<boolean>
-  /** Resolves when a later `get` finds it. Rejects with E_BLOCKSTORE or E_BLOCKSTORE_FULL. */
+  /** Resolves when a later `get` finds it. The bytes must not be changed afterwards. Rejects with E_BLOCKSTORE or E_BLOCKSTORE_FULL. */
   put(cid: CID, bytes: Uint8Array): Promise<void>
   /** Absent is fine. */
   delete(cid: CID): Promise<void>
@@ -27,19 +28,22 @@ export function createMemoryBlockStore(bytesMax: number = MEMORY_BLOCK_BYTES_MAX
     async put(cid, bytes) {
       const key = blockKey(cid)
       if (blocks.has(key)) return
-      if (heldBytes + bytes.byteLength > bytesMax) {
+      const blockBytes = bytes.byteLength + BLOCK_OVERHEAD_BYTES
+      if (heldBytes + blockBytes > bytesMax) {
         throw new CodedError('E_BLOCKSTORE_FULL', 'no room for another block in memory', {
-          facts: { heldBytes, blockBytes: bytes.byteLength, bytesMax },
+          facts: { heldBytes, blockBytes, bytesMax },
           hint: 'use a store on disk, or smaller files'
         })
       }
       // A block that is a view of something larger is copied, or it would keep the whole of it alive.
       blocks.set(key, bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice())
-      heldBytes += bytes.byteLength
+      heldBytes += blockBytes
     },
     async delete(cid) {
       const key = blockKey(cid)
-      heldBytes -= blocks.get(key)?.byteLength ?? 0
+      const held = blocks.get(key)
+      if (held === undefined) return
+      heldBytes -= held.byteLength + BLOCK_OVERHEAD_BYTES
       blocks.delete(key)
     }
   }

@@ -1,3 +1,4 @@
+export * from './blocks/index.ts'
 export { decodeCanonical, encodeCanonical, equalBytes } from './canonical-cbor.ts'
 export * from './create-network.ts'
 export * from './dial.ts'
