@@ -14,12 +14,17 @@ const POLL_MS = 100
 export async function withLock(file, work) {
   mkdirSync(dirname(file), { recursive: true })
   const deadlineMs = Date.now() + WAIT_MS_MAX
+  let isTold = false
   while (!tryCreate(file)) {
     const owner = readOwner(file)
     if (owner !== undefined && !isAlive(owner)) removeIfOwnedBy(file, owner)
     else if (Date.now() > deadlineMs) {
       fail('E_LOCKED', `process ${owner} has been installing for too long`, `end it, or delete ${file}`)
-    } else await wait(POLL_MS)
+    } else {
+      if (!isTold) console.error('archipel: waiting for another process that installs')
+      isTold = true
+      await wait(POLL_MS)
+    }
   }
   const release = () => removeIfOwnedBy(file, process.pid)
   process.once('exit', release)

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runCommand } from '../command.ts'
+import { toolPath } from '../root.ts'
 import type { Counts, Stage } from './stage.ts'
 
 /** What we read of vitest's JSON report. */
@@ -19,7 +20,7 @@ export function vitest(project: 'unit' | 'system', timeoutMs: number, env: NodeJ
       const reportFile = join(folder, 'report.json')
       const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`]
       try {
-        const { exitCode } = await runCommand('pnpm', ['exec', 'vitest', 'run', '--project', project, ...reporters], {
+        const { exitCode } = await runCommand(toolPath('vitest'), ['run', '--project', project, ...reporters], {
           timeoutMs,
           env: { ...process.env, ...env },
           onOutput: write

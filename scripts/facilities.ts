@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process'
+
+/** Things a machine may lack. A test that needs one asks for it with {@link requireFacility}. */
+export type FacilityName = keyof typeof PROBES
+
+export type Facility = { available: true } | { available: false; reason: string }
+
+const PROBE_TIMEOUT_MS = 10_000
+
+const PROBES = {
+  /** Namespaces may be forbidden although the program is installed, so a sandbox is really made. */
+  bubblewrap: () =>
+    probeCommand(
+      'bwrap',
+      ['--unshare-all', '--die-with-parent', '--ro-bind', '/', '/', 'true'],
+      'apt-get install bubblewrap'
+    )
+} as const
+
+const known = new Map<FacilityName, Facility>()
+
+/** Looks once per process. */
+export function probeFacility(name: FacilityName): Facility {
+  const facility = known.get(name) ?? PROBES[name]()
+  known.set(name, facility)
+  return facility
+}
+
+/**
+ * Whether tests that need `name` can run here: `describe.skipIf(!requireFacility('bubblewrap'))`. Prints the reason when
+ * they cannot.
+ *
+ * @throws when they cannot although `ARCHIPEL_REQUIRE` is `all` or lists the name: a machine meant to have it lost it
+ */
+export function requireFacility(name: FacilityName, required = process.env.ARCHIPEL_REQUIRE ?? ''): boolean {
+  const facility = probeFacility(name)
+  if (facility.available) return true
+  if (required === 'all' || required.split(',').includes(name)) {
+    throw new Error(`${name} is required but missing: ${facility.reason}`)
+  }
+  console.warn(`skipped: no ${name}: ${facility.reason}`)
+  return false
+}
+
+function probeCommand(command: string, args: readonly string[], hint: string): Facility {
+  const { status, error, stderr } = spawnSync(command, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: PROBE_TIMEOUT_MS
+  })
+  if (status === 0) return { available: true }
+  return { available: false, reason: `${error?.message ?? stderr.trim()} (${hint})` }
+}

@@ -1,0 +1,72 @@
+import { join } from 'node:path'
+import { type CommandResult, runCommand } from '../command.ts'
+import { ROOT } from '../root.ts'
+import { addCounts, type Counts, FAILED, PASSED, type Stage } from './stage.ts'
+
+const FOLDER = join(ROOT, 'packages/contracts')
+const TIMEOUT_MS = 10 * 60_000
+
+/** What we read of `forge test --json`: suites, then tests, by name. */
+type Report = Record<string, { test_results: Record<string, TestResult> }>
+
+interface TestResult {
+  status: 'Success' | 'Failure' | 'Skipped'
+  reason: string | null
+  counterexample: unknown
+}
+
+/** The committed ABI is what the sources give, the tests pass, and gas is what the committed snapshots say. */
+export const contracts: Stage = {
+  name: 'contracts',
+  async run(write) {
+    const abi = await run(['scripts/generate-abi.ts', '--check'], {}, write)
+    const tests = await run(['scripts/forge.ts', 'test', '--json'], {})
+    const counts = countForgeReport(tests.stdout, tests.exitCode, write)
+    if (counts.failed > 0) write(tests.stderr)
+    // With --json forge neither writes nor compares snapshots, so the tests that measure gas run once more.
+    const gas = ['scripts/forge.ts', 'test', '--match-path', 'test/gas/*']
+    const snapshots = await run(gas, { FORGE_SNAPSHOT_CHECK: 'true' }, write)
+    return addCounts([abi.exitCode === 0 ? PASSED : FAILED, counts, snapshots.exitCode === 0 ? PASSED : FAILED])
+  }
+}
+
+function run(args: string[], env: NodeJS.ProcessEnv, onOutput?: (text: string) => void): Promise<CommandResult> {
+  return runCommand('node', args, {
+    cwd: FOLDER,
+    timeoutMs: TIMEOUT_MS,
+    env: { ...process.env, ...env },
+    ...(onOutput && { onOutput })
+  })
+}
+
+/** Writes a line per suite and per failed test. A report that cannot be read counts as one failure. */
+export function countForgeReport(stdout: string, exitCode: number, write: (text: string) => void): Counts {
+  const counts = { passed: 0, failed: 0, skipped: 0 }
+  const report = parse(stdout)
+  for (const [suite, { test_results: tests }] of Object.entries(report ?? {})) {
+    write(`${suite}: ${Object.keys(tests).length} tests\n`)
+    for (const [name, { status, reason, counterexample }] of Object.entries(tests)) {
+      if (status === 'Success') counts.passed++
+      else if (status === 'Skipped') counts.skipped++
+      else {
+        counts.failed++
+        write(`  FAILED ${name}: ${reason ?? 'no reason given'} ${JSON.stringify(counterexample)}\n`)
+      }
+    }
+  }
+  if (counts.failed === 0 && (exitCode !== 0 || counts.passed === 0)) {
+    counts.failed++
+    if (report === undefined) write(stdout)
+  }
+  return counts
+}
+
+/** The report is the line that is JSON: the compiler may print before it. */
+function parse(stdout: string): Report | undefined {
+  const line = stdout.split('\n').find(text => text.startsWith('{'))
+  try {
+    return JSON.parse(line ?? '') as Report
+  } catch {
+    return undefined
+  }
+}
