@@ -1,5 +1,6 @@
 import type { Address, AgreementId, BuyerAgreement, BuyerChannel, Hash, VerifiedOffer } from '@archipel/protocol'
 import type { AuditBundle } from './audit/bundle.ts'
+import type { ExportedFile } from './content/index.ts'
 import type { JobOutcome, JobProgress, JobRecord, JobSpec } from './job/job.ts'
 
 export interface CallOptions {
@@ -32,7 +33,7 @@ export interface Client {
   agreement(id: AgreementId): Promise<BuyerAgreement | undefined>
   channels(): Promise<BuyerChannel[]>
   /** Files a job wrote, fetched from providers where this machine lacks them, and checked. */
-  outputFiles(job: Hash, options?: CallOptions): AsyncIterable<{ path: string; bytes: Uint8Array }>
+  outputFiles(job: Hash, options?: CallOptions): AsyncIterable<ExportedFile>
   /** Everything an auditor needs about one agreement besides the chain. */
   auditBundle(agreement: AgreementId): Promise<AuditBundle>
 }

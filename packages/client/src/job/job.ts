@@ -27,7 +27,15 @@ export interface JobSpec {
 }
 
 export type ReplicaState =
-  | 'negotiating' | 'agreed' | 'fetching' | 'queued' | 'running' | 'delivered' | 'paid' | 'rejected' | 'failed'
+  | 'negotiating'
+  | 'agreed'
+  | 'fetching'
+  | 'queued'
+  | 'running'
+  | 'delivered'
+  | 'paid'
+  | 'rejected'
+  | 'failed'
 
 /** One replica of a job at one provider. */
 export interface Replica {
@@ -50,7 +58,12 @@ export interface Replica {
 export type JobProgress =
   | { readonly type: 'prepared'; readonly job: Hash; readonly program: string; readonly input: string | undefined }
   | { readonly type: 'offers'; readonly seen: number; readonly rejected: Readonly<Partial<Record<Rejection, number>>> }
-  | { readonly type: 'channel'; readonly provider: Address; readonly action: 'open' | 'top-up' | 'reuse'; readonly deposit: Wei }
+  | {
+      readonly type: 'channel'
+      readonly provider: Address
+      readonly action: 'open' | 'top-up' | 'reuse'
+      readonly deposit: Wei
+    }
   | { readonly type: 'replica'; readonly replica: Replica }
   | { readonly type: 'replaced'; readonly lost: Address; readonly by: Address }
   | { readonly type: 'quorum'; readonly digest: Hash; readonly votes: number; readonly replicas: number }

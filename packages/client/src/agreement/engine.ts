@@ -1,0 +1,148 @@
+import {
+  type AgreementId,
+  assert,
+  type BuyerAgreement,
+  type BuyerEvent,
+  CodedError,
+  type Result,
+  RECEIPT_FINAL,
+  resultDigest,
+  type SignedReceipt,
+  stepBuyer,
+  validateReceipt
+} from '@archipel/protocol'
+import type { SigningContext } from '../context.ts'
+import type { BuyerRecords } from '../records.ts'
+import type { Op } from '../store/index.ts'
+
+/** What a provider delivered: a receipt, and with the final one the result. */
+export interface Delivery {
+  receipt: SignedReceipt
+  result: Result | undefined
+  stderr: Uint8Array
+}
+
+/**
+ * Runs the buyer's side of every agreement: load, step, commit, then act. States change at once in memory and in the same
+ * order on disk; nothing is acted upon before it is stored.
+ */
+export interface BuyerEngine {
+  /** Stores a new agreement, together with `ops`, before its acceptance may be sent. */
+  add(agreement: BuyerAgreement, ops: readonly Op[]): Promise<void>
+  /** Brings a stored agreement back to life after a restart. */
+  load(id: AgreementId): Promise<BuyerAgreement | undefined>
+  get(id: AgreementId): BuyerAgreement | undefined
+  /** Agreements with a provider that wait for it. */
+  live(provider: string): BuyerAgreement[]
+  apply(id: AgreementId, event: BuyerEvent): Promise<void>
+  /** Steps in memory only, for a caller that stores the change in a batch of its own. */
+  stage(id: AgreementId, event: BuyerEvent): Op
+  /** Takes a delivery from the agreement's provider. @throws CodedError E_RECEIPT_… when it is not what was agreed */
+  deliver(id: AgreementId, delivery: Delivery): Promise<void>
+  /** Calls `listener` after each stored change; the returned function stops that. */
+  watch(id: AgreementId, listener: (state: BuyerAgreement) => void): () => void
+  /** Tells the watcher of a change staged earlier, now that it is stored. */
+  notify(id: AgreementId): void
+  /** Drops an agreement from memory; it stays in the store. */
+  forget(id: AgreementId): void
+}
+
+export interface BuyerEngineInit {
+  records: BuyerRecords
+  signing: SigningContext
+  /** Pays the first `receipts` receipts of an agreement. */
+  pay: (id: AgreementId, receipts: number) => void
+}
+
+/** Agreements held in memory: those of running jobs. */
+const LIVE_AGREEMENTS_MAX = 10_000
+
+export function createBuyerEngine({ records, signing, pay }: BuyerEngineInit): BuyerEngine {
+  const states = new Map<AgreementId, BuyerAgreement>()
+  const startedAtMs = new Map<AgreementId, number>()
+  const listeners = new Map<AgreementId, (state: BuyerAgreement) => void>()
+
+  function hold(state: BuyerAgreement, startedMs: number): void {
+    if (!states.has(state.id) && states.size >= LIVE_AGREEMENTS_MAX) {
+      throw new CodedError('E_TOO_MANY_JOBS', 'too many agreements are running at once', {
+        facts: { agreementsMax: LIVE_AGREEMENTS_MAX },
+        hint: 'wait for some jobs to end'
+      })
+    }
+    states.set(state.id, state)
+    startedAtMs.set(state.id, startedMs)
+  }
+
+  async function apply(id: AgreementId, event: BuyerEvent): Promise<void> {
+    const before = states.get(id)
+    assert(before !== undefined, `agreement ${id} is not loaded`)
+    const { state, effects } = stepBuyer(before, event)
+    if (state !== before) {
+      states.set(id, state)
+      await records.store.commit([records.agreements.put(id, state)])
+      listeners.get(id)?.(state)
+    }
+    for (const effect of effects) pay(id, effect.receipts)
+  }
+
+  function stage(id: AgreementId, event: BuyerEvent): Op {
+    const before = states.get(id)
+    assert(before !== undefined, `agreement ${id} is not loaded`)
+    const { state } = stepBuyer(before, event)
+    states.set(id, state)
+    return records.agreements.put(id, state)
+  }
+
+  return {
+    stage,
+    async add(agreement, ops) {
+      hold(agreement, performance.now())
+      await records.store.commit([records.agreements.put(agreement.id, agreement), ...ops])
+    },
+    async load(id) {
+      const known = states.get(id)
+      if (known !== undefined) return known
+      const state = await records.agreements.get(id)
+      // Its start was another process' monotonic time: from here on only the Bid's cap bounds what may be charged.
+      if (state !== undefined) hold(state, Number.NEGATIVE_INFINITY)
+      return state
+    },
+    get: id => states.get(id),
+    live: provider => [...states.values()].filter(({ offer, phase }) => offer.body.provider === provider && phase.code === 'agreed'),
+    apply,
+    async deliver(id, { receipt, result, stderr }) {
+      const state = states.get(id)
+      if (state === undefined) return
+      // A provider repeats what it is not sure we have.
+      if (receipt.body.sequence < state.receipts.length) return
+      validateReceipt(receipt, {
+        domain: signing.domain,
+        recover: signing.recover,
+        agreement: id,
+        bid: state.bid.body,
+        previous: state.receipts.at(-1)?.body,
+        elapsedMs: performance.now() - (startedAtMs.get(id) ?? Number.NEGATIVE_INFINITY)
+      })
+      if (receipt.body.kind !== RECEIPT_FINAL) return apply(id, { type: 'ticked', receipt })
+      if (result === undefined || resultDigest(result) !== receipt.body.result) {
+        throw new CodedError('E_RECEIPT_MISMATCH', 'the result is not the one the receipt signs', { facts: { agreement: id } })
+      }
+      await apply(id, { type: 'delivered', receipt, result, stderr })
+    },
+    watch(id, listener) {
+      listeners.set(id, listener)
+      return () => {
+        if (listeners.get(id) === listener) listeners.delete(id)
+      }
+    },
+    notify(id) {
+      const state = states.get(id)
+      if (state !== undefined) listeners.get(id)?.(state)
+    },
+    forget(id) {
+      states.delete(id)
+      startedAtMs.delete(id)
+      listeners.delete(id)
+    }
+  }
+}

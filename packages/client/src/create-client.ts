@@ -1,0 +1,152 @@
+import {
+  type Address,
+  type AgreementId,
+  assert,
+  CodedError,
+  createSigningDomain,
+  digestOf,
+  fromHex,
+  type Hash,
+  offerType,
+  type Recover,
+  type SignedOffer,
+  type Signer,
+  type VerifiedOffer
+} from '@archipel/protocol'
+import { createBuyerEngine } from './agreement/engine.ts'
+import { buildBundle } from './audit/build-bundle.ts'
+import type { Chain } from './chain/index.ts'
+import type { Client } from './client.ts'
+import { type BlockStore, decodeContentCid, exportFiles } from './content/index.ts'
+import { type SigningContext, wallClockSec } from './context.ts'
+import { fetchOutput } from './job/fetch.ts'
+import { JOBS_LISTED_MAX } from './job/limits.ts'
+import { resumeJob, runJob } from './job/run-job.ts'
+import { createBook } from './market/book.ts'
+import { createMarket } from './market/market.ts'
+import { createInbox, type Inbox } from './negotiate/inbox.ts'
+import { createReconnect } from './negotiate/reconnect.ts'
+import { createSessions, type Sessions } from './negotiate/sessions.ts'
+import { createBlockFetcher, createBlockServer } from './net/blocks/index.ts'
+import type { Network } from './net/index.ts'
+import type { NetworkDescriptor } from './network-descriptor.ts'
+import type { ClientParts } from './parts.ts'
+import { CLOSE_DELAY_SEC, type ChannelPolicy, createChannels } from './payment/channels.ts'
+import { createPayer, type Payer } from './payment/payer.ts'
+import { createBuyerRecords } from './records.ts'
+import type { Store } from './store/index.ts'
+
+export interface ClientInit {
+  descriptor: NetworkDescriptor
+  signer: Signer
+  recover: Recover
+  network: Network
+  chain: Chain
+  store: Store
+  blocks: BlockStore
+  channelPolicy?: Partial<ChannelPolicy>
+  /** Told of peers that break their word; they harm only themselves. */
+  onWarning?: (warning: { provider: Address | undefined; error: unknown }) => void
+}
+
+/** Wires a client from its parts. Node: `createNodeClient` chooses them all. */
+export function createClient(init: ClientInit): Client {
+  const { descriptor, signer, recover, network, chain, store, blocks, onWarning = () => {} } = init
+  const signing: SigningContext = {
+    domain: createSigningDomain(descriptor.chainId, descriptor.escrow), signer, recover, nowSec: wallClockSec
+  }
+  const records = createBuyerRecords(store)
+  const fetcher = createBlockFetcher(network)
+  const blockServer = createBlockServer({ network, blockstore: blocks })
+  const book = createBook({ ...signing, token: descriptor.token })
+  const market = createMarket(network, book)
+  const policy: ChannelPolicy = { closeDelaySec: CLOSE_DELAY_SEC, depositMin: 0n, ...init.channelPolicy }
+  const channels = createChannels({ records, chain, payer: signer.address, token: descriptor.token, policy })
+
+  // Sessions, inbox, payer and engine know each other; each is reached only once all are here.
+  let payer: Payer
+  let inbox: Inbox
+  let sessions: Sessions
+  const engine = createBuyerEngine({ records, signing, pay: (id, receipts) => payer.pay(id, receipts) })
+  payer = createPayer({
+    records, signing, channels, engine,
+    async send(provider, payment) {
+      const session = sessions.get(provider)
+      if (session === undefined) throw new CodedError('E_PROVIDER_LOST', 'there is no connection to the provider')
+      await session.send({ type: 'payment', value: payment })
+    },
+    onError: (channel, error) => onWarning({ provider: channels.peek(channel)?.provider, error })
+  })
+  inbox = createInbox({
+    engine, payer, channels,
+    resume: id => {
+      const provider = engine.get(id)?.offer.body.provider
+      const session = provider === undefined ? undefined : sessions.get(provider)
+      session?.send({ type: 'resume', value: { agreement: id } }).catch(error => onWarning({ provider, error }))
+    },
+    onMisbehaviour: (provider, error) => onWarning({ provider, error })
+  })
+  sessions = createSessions({
+    network,
+    onMessage: (provider, message) => inbox.receive(provider, message),
+    onLost: provider => void reconnect(provider).catch(error => onWarning({ provider, error }))
+  })
+  const reconnect = createReconnect({ engine, payer, sessions })
+
+  const verifiedOffer = (offer: SignedOffer): VerifiedOffer => {
+    const key = recover(fromHex(digestOf(signing.domain, offerType, offer.body)), offer.signature)
+    assert(key !== undefined, 'a stored offer was verified when it was taken')
+    return { offer, publicKey: key.publicKey }
+  }
+  const parts: ClientParts = {
+    signing, token: descriptor.token, records, network, chain, blocks, fetcher, engine, channels, payer, sessions, inbox, verifiedOffer, reconnect,
+    offers: signal => market.offers(signal)
+  }
+
+  async function record(id: Hash) {
+    const found = await records.jobs.get(id)
+    if (found !== undefined) return found
+    throw new CodedError('E_NO_SUCH_JOB', 'no such job is stored here', {
+      facts: { job: id }, hint: 'archipel job ls lists them; jobs are kept where they were started'
+    })
+  }
+
+  return {
+    address: signer.address,
+    async start() {
+      await blockServer.start()
+      await network.start()
+      market.start()
+    },
+    async stop() {
+      market.stop()
+      await sessions.close()
+      fetcher.stop()
+      await network.stop()
+      await store.close()
+    },
+    offers: ({ signal } = {}) => market.offers(signal),
+    runJob: (spec, options = {}) => runJob(parts, spec, options),
+    resumeJob: async (id, options = {}) => resumeJob(parts, await record(id), options),
+    job: id => records.jobs.get(id),
+    async jobs() {
+      const found = await Array.fromAsync(records.jobs.iterate({ limit: JOBS_LISTED_MAX }), ([, job]) => job)
+      return found.sort((a, b) => b.createdAt - a.createdAt)
+    },
+    agreement: id => records.agreements.get(id),
+    channels: () => Array.fromAsync(records.channels.iterate(), ([, channel]) => channel),
+    async *outputFiles(id, { signal } = {}) {
+      const { result, agreements } = await record(id)
+      if (result === undefined) throw new CodedError('E_NO_RESULT', 'this job has no result yet', { facts: { job: id } })
+      const states = (await Promise.all(agreements.map(agreement => records.agreements.get(agreement)))).filter(s => s !== undefined)
+      const sources = states.map(({ offer }) => ({ offer: verifiedOffer(offer) }))
+      const root = decodeContentCid(result.output)
+      await fetchOutput(parts, sources, root, () => {}, signal ?? AbortSignal.timeout(OUTPUT_TIMEOUT_MS))
+      for await (const file of exportFiles(root, blocks, { allowFoldedDuplicates: true })) if (file.type === 'file') yield file
+    },
+    auditBundle: (id: AgreementId) => buildBundle({ descriptor, signing, records }, id)
+  }
+}
+
+/** Fetching the outputs of a finished job, when the caller sets no limit of its own. */
+const OUTPUT_TIMEOUT_MS = 300_000

@@ -1,0 +1,25 @@
+/**
+ * Archipel's light client. This entry runs in browsers and Node alike; `@archipel/client/node` adds what only Node has.
+ *
+ * @example
+ * const client = await createNodeClient({ descriptor, privateKey, dataDir })
+ * await client.start()
+ * const { stdout } = await client.runJob({ program, args: ['hello'], ... })
+ */
+export type { AuditBundle } from './audit/bundle.ts'
+export * from './audit/index.ts'
+export * from './chain/index.ts'
+export * from './client.ts'
+export * from './content/index.ts'
+export * from './context.ts'
+export { type ClientInit, createClient } from './create-client.ts'
+export * from './job/job.ts'
+export { type Book, type BookInit, createBook } from './market/book.ts'
+export { fetchBook, serveBook } from './market/book-protocol.ts'
+export { type Capability, capabilityKey } from './market/capability.ts'
+export * from './net/blocks/index.ts'
+export * from './net/index.ts'
+export type { NetworkDescriptor } from './network-descriptor.ts'
+export { CLOSE_DELAY_SEC, type ChannelPolicy } from './payment/channels.ts'
+export { type BuyerRecords, createBuyerRecords, type LeafRecord } from './records.ts'
+export * from './store/index.ts'

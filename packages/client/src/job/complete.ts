@@ -1,0 +1,104 @@
+import { CodedError, type Hash, type Result } from '@archipel/protocol'
+import { decodeContentCid } from '../content/index.ts'
+import { delay, waitFor } from '../net/index.ts'
+import type { ClientParts } from '../parts.ts'
+import { fetchContent, fetchOutput } from './fetch.ts'
+import type { JobOutcome, JobProgress, JobRecord } from './job.ts'
+import { ACKNOWLEDGE_WAIT_MS, STDIO_BYTES_MAX, STRAGGLER_FACTOR, STRAGGLER_WAIT_MS } from './limits.ts'
+import type { RunningReplica } from './replica.ts'
+import type { Stopwatch } from './stopwatch.ts'
+
+export interface CompleteInit {
+  parts: ClientParts
+  record: () => JobRecord
+  /** What the quorum agreed on. */
+  digest: Hash
+  replicas: readonly RunningReplica[]
+  watch: Stopwatch
+  onProgress: (progress: JobProgress) => void
+  signal: AbortSignal
+}
+
+/** After the quorum: keep the result, pay who delivered it, fetch what it names, and give stragglers a fair wait. */
+export async function completeJob({ parts, record, digest, replicas, watch, onProgress, signal }: CompleteInit): Promise<JobOutcome> {
+  const winners = replicas.filter(({ info }) => info.digest === digest)
+  const { result, stderr } = resultOf(parts, winners)
+  // Before anything is paid: a crash from here on resumes to the same result.
+  await parts.records.store.commit([parts.records.jobs.put(record().id, { ...record(), state: 'succeeded', digest, result })])
+  const tookMs = watch.totalMs()
+  await decideAll(replicas, digest)
+  watch.lap('verify')
+
+  const { stdoutBytes, stderrBytes } = await fetchResult(parts, winners, result, stderr, onProgress, signal)
+  watch.lap('fetch')
+
+  await waitForStragglers(replicas, digest, Math.min(STRAGGLER_WAIT_MS, tookMs * STRAGGLER_FACTOR), signal)
+  await acknowledged(parts, replicas)
+  watch.lap('pay')
+  for (const { info } of replicas) if (info.agreement !== undefined) parts.engine.forget(info.agreement)
+
+  const infos = replicas.map(({ info }) => info)
+  return {
+    job: record().id,
+    result,
+    digest,
+    stdout: stdoutBytes,
+    stderr: stderrBytes,
+    replicas: infos,
+    paid: infos.reduce((sum, { paid }) => sum + paid, 0n),
+    timings: {
+      discoverMs: watch.ms('discover'),
+      negotiateMs: watch.ms('negotiate'),
+      executeMs: watch.ms('execute'),
+      verifyMs: watch.ms('verify'),
+      fetchMs: watch.ms('fetch'),
+      payMs: watch.ms('pay'),
+      totalMs: watch.totalMs()
+    }
+  }
+}
+
+/** stdout and stderr as bytes; the output directory into the local block store. */
+async function fetchResult(
+  parts: ClientParts, sources: readonly RunningReplica[], { stdout, output }: Result, stderr: Uint8Array,
+  onProgress: (progress: JobProgress) => void, signal: AbortSignal
+): Promise<{ stdoutBytes: Uint8Array; stderrBytes: Uint8Array }> {
+  const [stdoutBytes, stderrBytes] = await Promise.all([
+    fetchContent(parts, sources, decodeContentCid(stdout), STDIO_BYTES_MAX, signal),
+    stderr.length === 0 ? new Uint8Array(0) : fetchContent(parts, sources, decodeContentCid(stderr), STDIO_BYTES_MAX, signal),
+    fetchOutput(parts, sources, decodeContentCid(output), bytes => onProgress({ type: 'fetched', bytes }), signal)
+  ])
+  return { stdoutBytes, stderrBytes }
+}
+
+function resultOf(parts: ClientParts, winners: readonly RunningReplica[]): { result: Result; stderr: Uint8Array } {
+  for (const { info } of winners) {
+    const phase = info.agreement === undefined ? undefined : parts.engine.get(info.agreement)?.phase
+    if (phase !== undefined && 'result' in phase) return phase
+  }
+  throw new CodedError('E_ASSERT', 'a quorum without a result')
+}
+
+/** Confirms every replica that delivered the digest and contradicts every other that delivered. */
+async function decideAll(replicas: readonly RunningReplica[], digest: Hash): Promise<void> {
+  const delivered = replicas.filter(({ info }) => info.state === 'delivered')
+  await Promise.all(delivered.map(replica => replica.decide(replica.info.digest === digest)))
+}
+
+/** Replicas still at work get as long again as the quorum took, to deliver and be paid; then they are told to stop. */
+async function waitForStragglers(replicas: readonly RunningReplica[], digest: Hash, waitMs: number, signal: AbortSignal): Promise<void> {
+  const open = replicas.filter(({ info }) => info.digest === undefined && info.state !== 'failed')
+  if (open.length === 0) return
+  const stop = new AbortController()
+  const either = AbortSignal.any([signal, stop.signal])
+  await Promise.race([Promise.all(open.map(({ ended }) => ended)), delay(waitMs, either)]).catch(() => {})
+  stop.abort()
+  await decideAll(open, digest)
+  await Promise.all(open.map(replica => replica.cancel()))
+}
+
+async function acknowledged(parts: ClientParts, replicas: readonly RunningReplica[]): Promise<void> {
+  const settled = replicas.map(({ info }) => (info.agreement === undefined ? undefined : parts.payer.settled(info.agreement)))
+  // Not acknowledged in time is no failure: the voucher is stored and sent again at the next contact.
+  await waitFor(Promise.allSettled(settled), AbortSignal.timeout(ACKNOWLEDGE_WAIT_MS)).catch(() => {})
+}

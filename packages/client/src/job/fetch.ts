@@ -1,0 +1,37 @@
+import type { PeerId } from '@libp2p/interface'
+import type { CID } from 'multiformats/cid'
+import { exportBytes } from '../content/index.ts'
+import { fetchDag } from '../net/blocks/index.ts'
+import { peerIdFromPublicKey } from '../net/index.ts'
+import type { ClientParts } from '../parts.ts'
+import { OUTPUT_BYTES_MAX, OUTPUT_FILES_MAX } from './limits.ts'
+import type { RunningReplica } from './replica.ts'
+
+type Source = Pick<RunningReplica, 'offer'>
+
+/** A single file, from whichever provider gives it. */
+export async function fetchContent(parts: ClientParts, sources: readonly Source[], root: CID, bytesMax: number, signal: AbortSignal): Promise<Uint8Array> {
+  await fetchDag({
+    fetcher: parts.fetcher, root, from: peersOf(sources), blockstore: parts.blocks, limits: { blocks: 1024, bytes: bytesMax, depth: 8 }, signal
+  })
+  return exportBytes(root, parts.blocks, { bytesMax, signal })
+}
+
+/** A directory of outputs into the local block store, so that it can be exported at any time. */
+export async function fetchOutput(
+  parts: ClientParts, sources: readonly Source[], root: CID, onBytes: (bytes: number) => void, signal: AbortSignal
+): Promise<void> {
+  await fetchDag({
+    fetcher: parts.fetcher,
+    root,
+    from: peersOf(sources),
+    blockstore: parts.blocks,
+    limits: { blocks: OUTPUT_FILES_MAX * 4, bytes: OUTPUT_BYTES_MAX, depth: 64 },
+    onProgress: ({ bytes }) => onBytes(bytes),
+    signal
+  })
+}
+
+function peersOf(sources: readonly Source[]): PeerId[] {
+  return sources.map(({ offer }) => peerIdFromPublicKey(offer.publicKey))
+}

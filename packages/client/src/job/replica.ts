@@ -1,0 +1,197 @@
+import {
+  type AgreementId,
+  agreementType,
+  type BuyerAgreement,
+  CodedError,
+  createBuyerAgreement,
+  digestOf,
+  type Failure,
+  isCodedError,
+  quote,
+  RECEIPT_FINAL,
+  type SignedBid,
+  type SignedDemand,
+  sign,
+  type VerifiedOffer,
+  validateBid
+} from '@archipel/protocol'
+import type { ClientParts } from '../parts.ts'
+import type { JobRecord, JobProgress, Replica, ReplicaState } from './job.ts'
+
+/** One replica of a running job: agrees with one provider, then waits for what it delivers. */
+export interface RunningReplica {
+  readonly offer: VerifiedOffer
+  readonly info: Replica
+  /** Settles once the replica delivered, failed or was decided upon. Never rejects. */
+  readonly ended: Promise<void>
+  /** Tells the provider to stop. */
+  cancel(): Promise<void>
+  /** The quorum confirmed (true) or contradicted its result. */
+  decide(confirmed: boolean): Promise<void>
+}
+
+export interface ReplicaInit {
+  parts: ClientParts
+  demand: SignedDemand
+  demandHash: `0x${string}`
+  offer: VerifiedOffer
+  /** Stores the job's list of agreements together with a new agreement. */
+  record: (agreement: AgreementId) => JobRecord
+  onProgress: (progress: JobProgress) => void
+  signal: AbortSignal
+}
+
+/** A provider that is up answers a Demand from memory; this long means it is not. */
+const BID_TIMEOUT_MS = 5000
+
+export function startReplica(init: ReplicaInit): RunningReplica {
+  return run(init, agree(init), quote(init.offer.offer.body.prices, init.demand.body).priceMax)
+}
+
+/** Takes up a replica whose agreement was stored before. */
+export function resumeReplica(init: Omit<ReplicaInit, 'record'>, state: BuyerAgreement): RunningReplica {
+  return run(init, resume(init, state), state.bid.body.priceMax)
+}
+
+type RunInit = Omit<ReplicaInit, 'record'>
+
+function run({ parts, offer, onProgress }: RunInit, agreed: Promise<AgreementId>, priceMax: bigint): RunningReplica {
+  const { body } = offer.offer
+  let info: Replica = {
+    provider: body.provider, operator: body.owner, region: body.domains.region, state: 'negotiating',
+    agreement: undefined, digest: undefined, paid: 0n, priceMax, runMs: undefined, failure: undefined
+  }
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+
+  function update(change: Partial<Replica>): void {
+    info = { ...info, ...change }
+    onProgress({ type: 'replica', replica: info })
+  }
+
+  let reserved = true
+  function follow(state: BuyerAgreement): void {
+    update(described(state))
+    // Until its result is decided upon, an agreement can still draw up to its bid.
+    if (reserved && state.phase.code !== 'agreed' && state.phase.code !== 'delivered') {
+      reserved = false
+      parts.channels.release(state.channel, state.bid.body.priceMax)
+    }
+    if (state.phase.code !== 'agreed') end()
+  }
+
+  const ready = agreed.then(
+    id => {
+      const state = parts.engine.get(id)
+      if (state === undefined) return
+      update({ agreement: id, state: 'agreed' })
+      parts.inbox.progress.set(id, stage => update({ state: stageOf(stage, info.state) }))
+      parts.engine.watch(id, follow)
+      follow(state)
+    },
+    err => {
+      update({ state: 'failed', failure: failureOf(err) })
+      end()
+    }
+  )
+
+  return {
+    offer,
+    ended,
+    get info() {
+      return info
+    },
+    async cancel() {
+      await ready
+      const { agreement } = info
+      const state = agreement === undefined ? undefined : parts.engine.get(agreement)
+      if (state?.phase.code !== 'agreed') return
+      await parts.sessions.to(offer).send({ type: 'cancel', value: { agreement: state.id } }).catch(() => {})
+      await parts.engine.apply(state.id, { type: 'failed', failure: { code: 'E_CANCELLED', fault: 'buyer', message: 'cancelled' } })
+    },
+    async decide(confirmed) {
+      if (info.agreement === undefined) return
+      await parts.engine.apply(info.agreement, { type: confirmed ? 'confirmed' : 'contradicted' })
+    }
+  }
+}
+
+/** Demand, Bid, Agreement: stored before the provider may act on it. */
+async function agree({ parts, demand, demandHash, offer, record, onProgress, signal }: ReplicaInit): Promise<AgreementId> {
+  const { signing, channels, inbox, sessions, engine, records } = parts
+  const session = sessions.to(offer)
+  const need = quote(offer.offer.body.prices, demand.body).priceMax
+  const [{ channel, action }] = await Promise.all([channels.reserve(offer.offer.body, need, { signal }), session.connect({ signal })])
+  onProgress({ type: 'channel', provider: offer.offer.body.provider, action, deposit: channel.deposit })
+  try {
+    await parts.payer.recover(channel.id)
+    const { answer, cancel } = inbox.bid(offer.offer.body.provider, demandHash)
+    const timeout = AbortSignal.any([signal, AbortSignal.timeout(BID_TIMEOUT_MS)])
+    const bid: SignedBid = await Promise.race([session.send({ type: 'demand', value: demand }, { signal }).then(() => answer), rejectOn(timeout)]).finally(cancel)
+    const bidHash = validateBid(bid, {
+      domain: signing.domain, recover: signing.recover, nowSec: signing.nowSec(), demand: demand.body, demandHash, offer: offer.offer.body
+    })
+    const agreement = sign(signing.signer, signing.domain, agreementType, { demand: demandHash, bid: bidHash, channel: channel.id })
+    const id = digestOf(signing.domain, agreementType, agreement.body) as AgreementId
+    const state = createBuyerAgreement({ id, job: demand.body.job, channel: channel.id, offer: offer.offer, demand, bid, agreement })
+    // A bid may be below the posted price: only what it can come to stays set aside.
+    channels.release(channel.id, need - bid.body.priceMax)
+    await engine.add(state, [records.jobs.put(demand.body.job, record(id))])
+    await session.send({ type: 'accept', value: { agreement, channel: channel.key } }, { signal })
+    return id
+  } catch (err) {
+    channels.release(channel.id, need)
+    throw err
+  }
+}
+
+async function resume({ parts, offer }: RunInit, state: BuyerAgreement): Promise<AgreementId> {
+  await parts.engine.load(state.id)
+  await parts.channels.load(state.channel)
+  parts.channels.take(state.channel, state.bid.body.priceMax)
+  // A provider that cannot be reached is dealt with like one that was lost while running.
+  parts.sessions.to(offer)
+  await parts.payer.recover(state.channel).catch(() => {})
+  await parts.reconnect(offer.offer.body.provider)
+  return state.id
+}
+
+function rejectOn(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const onAbort = () =>
+    reject(isTimeout(signal.reason) ? new CodedError('E_PROVIDER_SILENT', 'the provider did not answer the demand in time') : signal.reason)
+  if (signal.aborted) onAbort()
+  else signal.addEventListener('abort', onAbort, { once: true })
+  return promise
+}
+
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === 'TimeoutError'
+}
+
+/** A replica as its stored agreement describes it. */
+export function described(state: BuyerAgreement): Partial<Replica> {
+  const last = state.receipts.at(-1)?.body
+  return {
+    state: state.phase.code,
+    agreement: state.id,
+    paid: state.paid,
+    priceMax: state.bid.body.priceMax,
+    runMs: last?.usage.runMs,
+    digest: last?.kind === RECEIPT_FINAL ? last.result : undefined,
+    failure: state.phase.code === 'failed' ? state.phase.failure : undefined
+  }
+}
+
+const STAGES: readonly ReplicaState[] = ['queued', 'fetching', 'running']
+
+/** Stages are a provider's words: only known ones, and only until it delivered. */
+function stageOf(stage: string, current: ReplicaState): ReplicaState {
+  const open = current === 'agreed' || STAGES.includes(current)
+  return open ? (STAGES.find(known => known === stage) ?? current) : current
+}
+
+export function failureOf(err: unknown): Failure {
+  return isCodedError(err)
+    ? { code: err.code, fault: 'host', message: err.message }
+    : { code: 'E_INTERNAL', fault: 'host', message: err instanceof Error ? err.message : String(err) }
+}

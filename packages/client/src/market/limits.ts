@@ -1,0 +1,16 @@
+/** Offers kept by one peer. 100,000 providers at 0.7 kB are 70 MB: more than a light peer should hold, so fewer. */
+export const BOOK_OFFERS_MAX = 20_000
+/** Bytes of offers in one book snapshot: about 5,000 offers. */
+export const SNAPSHOT_BYTES_MAX = 4 << 20
+/** Offers in one snapshot, however small. */
+export const SNAPSHOT_OFFERS_MAX = 20_000
+/** Peers a newcomer asks for their book: one may lie by omission, three rarely do so together. */
+export const BOOK_PEERS = 3
+/** How long a newcomer waits for one peer's book. */
+export const BOOK_TIMEOUT_MS = 5000
+/** One frame of a book snapshot. */
+export const BOOK_FRAME_BYTES_MAX = 256 * 1024
+/** How long a newcomer looks for peers that hold the book through the DHT. */
+export const FIND_BOOKS_TIMEOUT_MS = 3000
+/** Offers younger than this are not asked for again: gossip brings what changes. */
+export const BOOK_FRESH_MS = 10_000

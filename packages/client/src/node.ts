@@ -1,0 +1,52 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createChain } from './chain/index.ts'
+import type { Client } from './client.ts'
+import { createFsBlockStore } from './content/block-store-node.ts'
+import { createClient } from './create-client.ts'
+import { createNativeSigner, recoverNative } from './crypto/signer-node.ts'
+import { nodeTransports } from './net/node-defaults.ts'
+import { createNetwork } from './net/index.ts'
+import type { NetworkDescriptor } from './network-descriptor.ts'
+import type { ChannelPolicy } from './payment/channels.ts'
+import { createStore } from './store/index.ts'
+
+export * from './content/block-store-node.ts'
+export * from './content/directory-node.ts'
+export * from './content/write-node.ts'
+export * from './crypto/signer-node.ts'
+export * from './net/node-defaults.ts'
+
+export interface NodeClientInit {
+  descriptor: NetworkDescriptor
+  /** The buyer's key, 32 bytes: signs demands, vouchers and transactions, and is the PeerId. */
+  privateKey: Uint8Array
+  /** Where jobs, vouchers and blocks are kept. Losing it loses track of channels, so keep it. */
+  dataDir: string
+  channelPolicy?: Partial<ChannelPolicy>
+  onWarning?: (warning: { provider: `0x${string}` | undefined; error: unknown }) => void
+}
+
+/** A client with Node's own parts: TCP, native signatures, blocks and records on disk. Not started yet. */
+export async function createNodeClient({ descriptor, privateKey, dataDir, ...rest }: NodeClientInit): Promise<Client> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  const store = await createStore({ location: join(dataDir, 'store') })
+  try {
+    const [blocks, network] = await Promise.all([
+      createFsBlockStore({ directory: join(dataDir, 'blocks') }),
+      createNetwork({
+        network: descriptor.name,
+        privateKey,
+        transports: nodeTransports(),
+        bootstrap: descriptor.bootstrap,
+        allowPrivateAddresses: descriptor.allowPrivateAddresses
+      })
+    ])
+    const signer = createNativeSigner(privateKey)
+    const chain = createChain({ ...descriptor, signer })
+    return createClient({ descriptor, signer, recover: recoverNative, network, chain, store, blocks, ...rest })
+  } catch (err) {
+    await store.close()
+    throw err
+  }
+}

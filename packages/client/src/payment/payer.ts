@@ -1,0 +1,185 @@
+import {
+  type Address,
+  type AgreementId,
+  acknowledge,
+  acknowledgedSize,
+  type BuyerAgreement,
+  type ChannelId,
+  CodedError,
+  type Due,
+  digestOf,
+  type Failure,
+  issueVoucher,
+  type Pay,
+  PAYS_MAX,
+  type Payment,
+  receiptType,
+  type SignedVoucher,
+  sign,
+  voucherType
+} from '@archipel/protocol'
+import type { BuyerEngine } from '../agreement/engine.ts'
+import type { SigningContext } from '../context.ts'
+import { createDeferred, type Deferred } from '../net/index.ts'
+import type { BuyerRecords } from '../records.ts'
+import type { Channels } from './channels.ts'
+
+/**
+ * Pays receipts with vouchers. On each channel one voucher is under way at a time; what falls due meanwhile is paid by
+ * the next one, so that a thousand short jobs need far fewer vouchers than jobs.
+ */
+export interface Payer {
+  /** Pays the first `receipts` receipts of an agreement. */
+  pay(agreement: AgreementId, receipts: number): void
+  /** Resolves once the provider has stored every payment for an agreement; rejects with what it refused with. */
+  settled(agreement: AgreementId): Promise<void>
+  /** The provider stored every payment up to `size` receipts. */
+  acknowledged(channel: ChannelId, size: number): void
+  refused(channel: ChannelId, failure: Failure): void
+  /** {@link Payer.resend} for what an earlier process left behind: once for each channel. */
+  recover(channel: ChannelId): Promise<void>
+  /** Sends again what the provider has not acknowledged: after a lost connection or a restart. */
+  resend(channel: ChannelId): Promise<void>
+}
+
+export interface PayerInit {
+  records: BuyerRecords
+  signing: SigningContext
+  channels: Channels
+  engine: Pick<BuyerEngine, 'get' | 'stage' | 'notify'>
+  send: (provider: Address, payment: Payment) => Promise<void>
+  /** Told of a payment that could not be made or stored; nothing is lost, `resend` tries again. */
+  onError: (channel: ChannelId, error: unknown) => void
+}
+
+interface Line {
+  /** Agreements with unpaid receipts, and how many of their receipts to pay. */
+  readonly due: Map<AgreementId, number>
+  busy: boolean
+  readonly waiting: Map<AgreementId, Deferred<void>>
+}
+
+export function createPayer({ records, signing, channels, engine, send, onError }: PayerInit): Payer {
+  const lines = new Map<ChannelId, Line>()
+
+  function lineOf(channel: ChannelId): Line {
+    const line = lines.get(channel) ?? { due: new Map(), busy: false, waiting: new Map() }
+    lines.set(channel, line)
+    return line
+  }
+
+  async function drain(id: ChannelId, line: Line): Promise<void> {
+    if (line.busy) return
+    line.busy = true
+    try {
+      while (line.due.size > 0) await payOnce(id, line)
+    } catch (err) {
+      onError(id, err)
+      fail(line, err)
+    } finally {
+      line.busy = false
+    }
+  }
+
+  async function payOnce(id: ChannelId, line: Line): Promise<void> {
+    const before = channels.held(id)
+    const payments: (Due & Pay)[] = []
+    const paidTo = new Map<AgreementId, number>()
+    for (const [agreement, receipts] of line.due) {
+      const state = engine.get(agreement)
+      const dues = state === undefined ? [] : unpaidDues(state, receipts)
+      if (before.unacknowledged.length + payments.length + dues.length > PAYS_MAX) break
+      line.due.delete(agreement)
+      payments.push(...dues)
+      if (dues.length > 0) paidTo.set(agreement, receipts)
+    }
+    if (payments.length === 0) {
+      if (line.due.size === 0) return
+      throw new CodedError('E_PROVIDER_SILENT', 'the provider does not acknowledge payments', {
+        facts: { channel: id, unacknowledged: before.unacknowledged.length },
+        hint: 'payments go on once it answers'
+      })
+    }
+    const { channel, voucher, leaves } = issueVoucher(before, payments)
+    const signedVoucher: SignedVoucher = sign(signing.signer, signing.domain, voucherType, voucher)
+    channels.hold({ ...channel, voucher: signedVoucher })
+    await records.store.commit([
+      records.channels.put(id, channels.held(id)),
+      ...leaves.map((leaf, i) => records.leaves.put(records.leafKey(id, before.log.size + i), { ...leaf, ...pick(payments[i] as Pay) })),
+      ...[...paidTo].map(([agreement, receipts]) => engine.stage(agreement, { type: 'vouchered', receipts }))
+    ])
+    for (const agreement of paidTo.keys()) engine.notify(agreement)
+    // Stored, so the money is promised; if the connection is gone the payment is sent again when it is back.
+    const payment = { fromSize: before.log.size, pays: payments.map(pick), voucher: signedVoucher }
+    await send(before.provider, payment).catch(err => onError(id, err))
+  }
+
+  function unpaidDues(state: BuyerAgreement, receipts: number): (Due & Pay)[] {
+    return state.receipts.slice(state.paidReceipts, receipts).map(({ body }, i) => ({
+      receipt: digestOf(signing.domain, receiptType, body),
+      amount: body.amount - (state.receipts[state.paidReceipts + i - 1]?.body.amount ?? 0n),
+      agreement: state.id,
+      sequence: body.sequence
+    }))
+  }
+
+  return {
+    pay(agreement, receipts) {
+      const channel = engine.get(agreement)?.channel
+      if (channel === undefined) return
+      const line = lineOf(channel)
+      line.due.set(agreement, receipts)
+      void drain(channel, line)
+    },
+    settled(id) {
+      const channel = engine.get(id)?.channel
+      if (channel === undefined) return Promise.resolve()
+      const line = lineOf(channel)
+      const open = line.due.has(id) || channels.held(channel).unacknowledged.some(({ agreement }) => agreement === id)
+      if (!open) return Promise.resolve()
+      const deferred = line.waiting.get(id) ?? createDeferred<void>()
+      deferred.promise.catch(() => {})
+      line.waiting.set(id, deferred)
+      return deferred.promise
+    },
+    acknowledged(id, size) {
+      const before = channels.peek(id)
+      if (before === undefined) return
+      const after = acknowledge(before, size)
+      if (after === before) return
+      // A lost acknowledgement only means sending again, so it rides with the channel's next change to disk.
+      channels.hold(after)
+      const line = lineOf(id)
+      for (const { agreement } of before.unacknowledged.slice(0, before.unacknowledged.length - after.unacknowledged.length)) {
+        line.waiting.get(agreement as AgreementId)?.resolve()
+        line.waiting.delete(agreement as AgreementId)
+      }
+      if (line.due.size > 0) void drain(id, line)
+    },
+    refused(id, failure) {
+      fail(lineOf(id), new CodedError(failure.code, failure.message, { facts: { channel: id } }))
+    },
+    async recover(id) {
+      // A channel that this process has paid on has nothing left over from before.
+      if (lines.has(id)) return
+      lineOf(id)
+      await resend(id)
+    },
+    resend
+  }
+
+  async function resend(id: ChannelId): Promise<void> {
+    const channel = channels.peek(id)
+    if (channel?.voucher === undefined || channel.unacknowledged.length === 0) return
+    await send(channel.provider, { fromSize: acknowledgedSize(channel), pays: [...channel.unacknowledged], voucher: channel.voucher })
+  }
+}
+
+function fail(line: Line, err: unknown): void {
+  for (const { reject } of line.waiting.values()) reject(err)
+  line.waiting.clear()
+}
+
+function pick({ agreement, sequence }: Pay): Pay {
+  return { agreement, sequence }
+}

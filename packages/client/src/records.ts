@@ -1,0 +1,40 @@
+import type { BuyerAgreement, ChannelId, Hash, Pay, Wei } from '@archipel/protocol'
+import type { JobRecord } from './job/job.ts'
+import type { ProvidersChannel } from './payment/channels.ts'
+import type { Store, Table } from './store/index.ts'
+
+/** One entry of a channel's receipt log: which receipt, and what the voucher amount was once it was paid. */
+export interface LeafRecord extends Pay {
+  readonly receipt: Hash
+  readonly cumulative: Wei
+}
+
+/** Everything a buyer stores. Key → value of every table is here and nowhere else. */
+export interface BuyerRecords {
+  readonly store: Store
+  /** job id → {@link JobRecord} */
+  readonly jobs: Table<JobRecord>
+  /** agreement id → state */
+  readonly agreements: Table<BuyerAgreement>
+  /** channel id → state */
+  readonly channels: Table<ProvidersChannel>
+  /** {@link BuyerRecords.leafKey} → leaf of the channel's receipt log */
+  readonly leaves: Table<LeafRecord>
+  leafKey(channel: ChannelId, index: number): string
+  /** First part of every leaf key of a channel. */
+  leafPrefix(channel: ChannelId): string
+}
+
+export function createBuyerRecords(store: Store): BuyerRecords {
+  return {
+    store,
+    jobs: store.table('jobs'),
+    agreements: store.table('agreements'),
+    channels: store.table('channels'),
+    leaves: store.table('leaves'),
+    // Fixed width, so that keys sort as the log grew.
+    leafKey: (channel, index) => `${channel}/${String(index).padStart(13, '0')}`,
+    leafPrefix: channel => `${channel}/`
+  }
+}
+

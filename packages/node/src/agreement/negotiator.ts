@@ -1,0 +1,168 @@
+import type { SigningContext } from '@archipel/client'
+import {
+  type Address,
+  type AgreementId,
+  agreementType,
+  BID_TTL_SEC_MAX,
+  type Bid,
+  bidType,
+  CodedError,
+  channelId,
+  createFailure,
+  createProviderAgreement,
+  demandType,
+  digestOf,
+  type Failure,
+  type Hash,
+  isCodedError,
+  type ProviderAgreement,
+  quote,
+  sameHex,
+  type SignedDemand,
+  sign,
+  type ToBuyer,
+  type ToProvider,
+  tickSecMin,
+  validateDemand,
+  verify
+} from '@archipel/protocol'
+import type { Capacity } from '../execution/capacity.ts'
+import type { ProviderChannels } from '../payment/channels.ts'
+import type { ProviderConfig } from '../provider.ts'
+import type { ProviderEngine } from './engine.ts'
+import type { OpenBids } from './open-bids.ts'
+
+/** Answers one buyer: what it asks, what it accepts, what it pays. */
+export interface Negotiator {
+  /** The answer to a message, if it has one; later news goes out through the conversations. Never rejects. */
+  answer(buyer: Address, message: ToProvider): Promise<ToBuyer | undefined>
+}
+
+/** A Bid stands this long: a buyer answers within milliseconds, or after opening a channel on a slow chain. */
+export const BID_TTL_SEC = 120
+/** How long the chain may take to tell about a channel before the buyer is told to try again. */
+const CHANNEL_TIMEOUT_MS = 10_000
+
+export interface NegotiatorInit {
+  config: ProviderConfig
+  runtimes: readonly string[]
+  signing: SigningContext
+  capacity: Capacity
+  channels: ProviderChannels
+  engine: ProviderEngine
+  bids: OpenBids
+}
+
+export function createNegotiator({ config, runtimes, signing, capacity, channels, engine, bids }: NegotiatorInit): Negotiator {
+  const { domain, recover, signer, nowSec } = signing
+
+  function bidOn(buyer: Address, demand: SignedDemand): ToBuyer {
+    const { body } = demand
+    if (!sameHex(body.buyer, buyer)) refuse('E_NOT_YOURS', 'this demand is another buyer’s', 'buyer')
+    const demandHash = digestOf(domain, demandType, body)
+    const known = bids.find(demandHash)
+    if (known !== undefined) return { type: 'bid', value: known.bid }
+    validateDemand(demand, { domain, recover, nowSec: nowSec() })
+    if (!sameHex(body.token, config.network.token)) refuse('E_OTHER_TOKEN', 'this provider is paid in another token', 'buyer')
+    if (!runtimes.includes(body.workload.runtime)) refuse('E_NO_RUNTIME', `this provider does not run ${body.workload.runtime}`, 'host')
+    if (!capacity.fits(body.resources)) refuse('E_TOO_LARGE', 'the job is larger than this provider', 'host')
+    if (!capacity.hasRoom()) refuse('E_BUSY', 'this provider has too many jobs waiting', 'host')
+    const price = quote(config.prices, body)
+    if (price.priceMax > body.priceMax) refuse('E_PRICE', `this job costs up to ${price.priceMax} here`, 'buyer')
+    const bid: Bid = {
+      demand: demandHash,
+      provider: signer.address,
+      payee: config.owner,
+      ...price,
+      tickSec: Math.max(config.tickSec, tickSecMin(body.durationSec)),
+      expiresAt: Math.min(nowSec() + Math.min(BID_TTL_SEC, BID_TTL_SEC_MAX), body.deadline)
+    }
+    const signed = sign(signer, domain, bidType, bid)
+    bids.add({ buyer, demandHash, demand, bidHash: digestOf(domain, bidType, bid), bid: signed })
+    return { type: 'bid', value: signed }
+  }
+
+  async function accept(buyer: Address, { agreement, channel }: Extract<ToProvider, { type: 'accept' }>['value']): Promise<undefined> {
+    const id = digestOf(domain, agreementType, agreement.body) as AgreementId
+    const known = await engine.load(id)
+    if (known !== undefined) return engine.apply(id, { type: 'resumed' }) as Promise<undefined>
+    const open = bids.find(agreement.body.demand)
+    if (open === undefined || !sameHex(open.bidHash, agreement.body.bid)) {
+      refuse('E_BID_GONE', 'there is no such bid, or it has expired', 'buyer')
+    }
+    verify(agreement, buyer, { domain, recover, type: agreementType })
+    if (!sameHex(channelId(channel), agreement.body.channel)) refuse('E_CHANNEL_MISMATCH', 'the agreement names another channel', 'buyer')
+    bids.take(open.demandHash)
+    const amount = open.bid.body.priceMax
+    await channels.reserve(channel, buyer, amount, AbortSignal.timeout(CHANNEL_TIMEOUT_MS))
+    try {
+      const { demand, bid } = open
+      await engine.add(createProviderAgreement({ id, channel: channelId(channel), demand, bid, agreement }))
+    } catch (err) {
+      channels.release(channelId(channel), amount)
+      throw err
+    }
+    return undefined
+  }
+
+  /** An agreement of this buyer. Others are told the same as if there were none. */
+  async function own(buyer: Address, id: Hash): Promise<ProviderAgreement> {
+    const state = await engine.load(id as AgreementId)
+    if (state === undefined || !sameHex(state.demand.body.buyer, buyer)) {
+      refuse('E_AGREEMENT_UNKNOWN', 'no such agreement of yours is known here', 'buyer')
+    }
+    return state
+  }
+
+  async function handle(buyer: Address, message: ToProvider): Promise<ToBuyer | undefined> {
+    switch (message.type) {
+      case 'demand':
+        return bidOn(buyer, message.value)
+      case 'accept':
+        return accept(buyer, message.value)
+      case 'payment': {
+        const { id, log, cumulative } = await channels.pay(message.value)
+        return { type: 'acknowledgement', value: { channel: id, size: log.size, cumulative } }
+      }
+      case 'cancel':
+        await engine.apply((await own(buyer, message.value.agreement)).id, { type: 'cancelled' })
+        return undefined
+      case 'resume':
+        await engine.apply((await own(buyer, message.value.agreement)).id, { type: 'resumed' })
+        return undefined
+    }
+  }
+
+  return {
+    async answer(buyer, message) {
+      try {
+        return await handle(buyer, message)
+      } catch (err) {
+        return { type: 'refusal', value: { regarding: subjectOf(message), failure: failureOf(err) } }
+      }
+    }
+  }
+
+  function subjectOf(message: ToProvider): Hash {
+    switch (message.type) {
+      case 'demand':
+        return digestOf(domain, demandType, message.value.body)
+      case 'accept':
+        return digestOf(domain, agreementType, message.value.agreement.body)
+      case 'payment':
+        return message.value.voucher.body.channel
+      default:
+        return message.value.agreement
+    }
+  }
+}
+
+function refuse(code: string, message: string, fault: 'buyer' | 'host'): never {
+  throw new CodedError(code, message, { facts: { fault } })
+}
+
+function failureOf(err: unknown): Failure {
+  if (!isCodedError(err)) return { code: 'E_INTERNAL', fault: 'host', message: 'the provider had a fault of its own' }
+  const fault = typeof err.facts.fault === 'string' ? err.facts.fault : 'buyer'
+  return createFailure({ code: err.code, fault, message: err.message })
+}

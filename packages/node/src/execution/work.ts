@@ -1,0 +1,143 @@
+import { type BlockStore, importBytes, importFiles } from '@archipel/client'
+import {
+  type AgreementId,
+  CodedError,
+  createFailure,
+  type Failure,
+  isCodedError,
+  type ProviderAgreement,
+  type Result,
+  type Usage
+} from '@archipel/protocol'
+import { CID } from 'multiformats/cid'
+import type { ExecutionResult, Executor } from '../executor/index.ts'
+import type { Capacity } from './capacity.ts'
+import { OUTPUT_BYTES_MAX } from './limits.ts'
+import type { Inputs } from './inputs.ts'
+
+/** Carries out agreements: waits for room, fetches program and input, runs, keeps the output. */
+export interface Work {
+  /** Runs an agreement's program, unless that is under way. */
+  execute(state: ProviderAgreement): void
+  stop(id: AgreementId): void
+  /** Stops everything without a verdict; resolves when all is quiet. The agreements go on after a restart. */
+  stopAll(): Promise<void>
+}
+
+export interface WorkEvents {
+  progress(state: ProviderAgreement, stage: 'queued' | 'fetching' | 'running'): void
+  ticked(id: AgreementId, usage: Usage): void
+  finished(id: AgreementId, done: { result: Result; stderr: Uint8Array; usage: Usage }): void
+  failed(id: AgreementId, failure: Failure): void
+}
+
+export interface WorkInit {
+  executor: Executor
+  capacity: Capacity
+  inputs: Inputs
+  blocks: BlockStore
+  events: WorkEvents
+  nowSec: () => number
+}
+
+export function createWork({ executor, capacity, inputs, blocks, events, nowSec }: WorkInit): Work {
+  const running = new Map<AgreementId, { stop: AbortController; done: Promise<void> }>()
+  let stopping = false
+
+  async function carryOut(state: ProviderAgreement, signal: AbortSignal): Promise<void> {
+    const { demand } = state
+    const { resources, workload, durationSec, deadline } = demand.body
+    const leftMs = (deadline - nowSec()) * 1000
+    if (leftMs <= 0) throw new CodedError('E_DEADLINE', 'the deadline passed before there was room', { facts: { fault: 'host' } })
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(Math.min(leftMs, 2 ** 31 - 1))])
+
+    if (capacity.queued > 0) events.progress(state, 'queued')
+    const release = await capacity.acquire(resources, bounded)
+    try {
+      const files = await inputs.fetch(state, () => events.progress(state, 'fetching'), bounded)
+      events.progress(state, 'running')
+      const stopTicking = tick(state)
+      let result: ExecutionResult
+      try {
+        result = await executor.run(
+          {
+            tenant: demand.body.buyer,
+            program: { cid: CID.decode(workload.program).toString(), load: () => inputs.program(state) },
+            args: workload.args,
+            env: workload.env,
+            files,
+            limits: {
+              wallMs: Math.min(durationSec * 1000, leftMs),
+              memoryBytes: resources.memoryBytes,
+              diskBytes: resources.diskBytes,
+              outputBytes: Math.min(OUTPUT_BYTES_MAX, Math.max(resources.diskBytes, 2 ** 20))
+            }
+          },
+          { signal: bounded }
+        )
+      } finally {
+        stopTicking()
+      }
+      events.finished(state.id, await keep(result))
+    } finally {
+      release()
+    }
+  }
+
+  /** Reports progress twice in each credit period, so that the payment for one half arrives during the other. */
+  function tick(state: ProviderAgreement): () => void {
+    const startMs = performance.now()
+    const memoryBytes = state.demand.body.resources.memoryBytes
+    const timer = setInterval(() => {
+      events.ticked(state.id, { runMs: Math.floor(performance.now() - startMs), memoryBytes, outputBytes: 0 })
+    }, state.bid.body.tickSec * 500)
+    return () => clearInterval(timer)
+  }
+
+  async function keep({ exitCode, stdout, stderr, files, usage }: ExecutionResult): Promise<{ result: Result; stderr: Uint8Array; usage: Usage }> {
+    const [stdoutCid, stderrCid, outputCid] = await Promise.all([
+      importBytes(stdout, blocks),
+      stderr.length === 0 ? undefined : importBytes(stderr, blocks),
+      importFiles(files.map(({ path, bytes }) => ({ path, content: bytes })), blocks)
+    ])
+    return {
+      result: { exitCode, stdout: stdoutCid.bytes, output: outputCid.bytes },
+      stderr: stderrCid?.bytes ?? new Uint8Array(0),
+      usage: { runMs: Math.ceil(usage.runMs), memoryBytes: usage.memoryBytes, outputBytes: usage.outputBytes }
+    }
+  }
+
+  return {
+    execute(state) {
+      if (stopping || running.has(state.id)) return
+      const stop = new AbortController()
+      const done = carryOut(state, stop.signal)
+        .catch(err => {
+          // Told to stop: whoever did that has decided already what becomes of the agreement.
+          if (!stop.signal.aborted) events.failed(state.id, failureOf(err))
+        })
+        .finally(() => running.delete(state.id))
+      running.set(state.id, { stop, done })
+    },
+    stop(id) {
+      running.get(id)?.stop.abort(new CodedError('E_CANCELLED', 'the agreement ended'))
+    },
+    async stopAll() {
+      stopping = true
+      const all = [...running.values()]
+      for (const { stop } of all) stop.abort(new CodedError('E_STOPPING', 'the node is stopping'))
+      await Promise.all(all.map(({ done }) => done))
+    }
+  }
+}
+
+function failureOf(err: unknown): Failure {
+  if (isCodedError(err)) {
+    const fault = typeof err.facts.fault === 'string' ? err.facts.fault : 'host'
+    return createFailure({ code: err.code, fault, message: err.message })
+  }
+  const late = err instanceof Error && err.name === 'TimeoutError'
+  return late
+    ? { code: 'E_DEADLINE', fault: 'host', message: 'the deadline passed' }
+    : createFailure({ code: 'E_INTERNAL', fault: 'host', message: err instanceof Error ? err.message : String(err) })
+}

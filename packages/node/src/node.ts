@@ -1,0 +1,208 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  createBlockFetcher,
+  createBlockServer,
+  createBook,
+  createChain,
+  createNetwork,
+  createStore,
+  fetchBook,
+  offersTopic,
+  type SigningContext,
+  serveBook,
+  wallClockSec
+} from '@archipel/client'
+import { createFsBlockStore, createNativeSigner, nodeTransports, recoverNative } from '@archipel/client/node'
+import { type AgreementId, createSigningDomain, type ProviderAgreement } from '@archipel/protocol'
+import { LevelDatastore } from 'datastore-level'
+import { type Conversations, createConversations } from './agreement/conversations.ts'
+import { createProviderEngine, type ProviderEngine } from './agreement/engine.ts'
+import { createNegotiator, type Negotiator } from './agreement/negotiator.ts'
+import { createOpenBids } from './agreement/open-bids.ts'
+import { createCapacity } from './execution/capacity.ts'
+import { createInputs } from './execution/inputs.ts'
+import { createWork, type Work } from './execution/work.ts'
+import { createWasmExecutor, type Executor } from './executor/index.ts'
+import type { Logger } from './log.ts'
+import { createBeacon } from './market/beacon.ts'
+import { createOfferPublisher } from './market/offer-publisher.ts'
+import { createProviderChannels } from './payment/channels.ts'
+import { createRedeemer } from './payment/redeemer.ts'
+import type { ProviderConfig, ProviderStatus } from './provider.ts'
+import { createProviderRecords } from './store/records.ts'
+
+/** A running peer that sells capacity. */
+export interface ProviderNode {
+  /** Opens everything and goes on where an earlier process stopped. Safe to call once. */
+  start(): Promise<void>
+  /** Takes no new work, keeps what is durable, redeems vouchers, lets go of everything. Bounded; safe to call twice. */
+  stop(): Promise<void>
+  status(): Promise<ProviderStatus>
+}
+
+export interface ProviderNodeInit {
+  config: ProviderConfig
+  /** The node's key, 32 bytes: PeerId, signatures and gas. */
+  privateKey: Uint8Array
+  dataDir: string
+  logger: Logger
+  /** Software version told to others. */
+  version: string
+  /** Another back end than the confined wasm one: tests of dishonest providers. */
+  executor?: Executor
+}
+
+/** Wires a provider. Reading it from top to bottom is reading how a message travels. */
+export async function createProviderNode(init: ProviderNodeInit): Promise<ProviderNode> {
+  const { config, privateKey, dataDir, version, logger: log } = init
+  const descriptor = config.network
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+
+  const signing: SigningContext = {
+    domain: createSigningDomain(descriptor.chainId, descriptor.escrow),
+    signer: createNativeSigner(privateKey),
+    recover: recoverNative,
+    nowSec: wallClockSec
+  }
+  const store = await createStore({ location: join(dataDir, 'store') })
+  const datastore = new LevelDatastore(join(dataDir, 'peers'))
+  await datastore.open()
+  const blocks = await createFsBlockStore({ directory: join(dataDir, 'blocks') })
+  const records = createProviderRecords(store)
+  const chain = createChain({ ...descriptor, signer: signing.signer })
+  const executor = init.executor ?? createWasmExecutor({})
+  const runtimes = [executor.runtime]
+
+  const network = await createNetwork({
+    network: descriptor.name,
+    privateKey,
+    transports: nodeTransports(),
+    listen: config.listen,
+    bootstrap: descriptor.bootstrap,
+    dht: 'server',
+    allowPrivateAddresses: descriptor.allowPrivateAddresses,
+    datastore
+  })
+  const blockServer = createBlockServer({ network, blockstore: blocks })
+  const fetcher = createBlockFetcher(network)
+
+  // Market: what we offer, and what others do.
+  const book = createBook({ ...signing, token: descriptor.token })
+  const publisher = createOfferPublisher({ network, config, runtimes, version, signing, records, book, log })
+  const beacon = createBeacon({ network, capabilities: ['offers-book', 'runtime=wasm', `region=${config.domains.region}`], log })
+
+  // Agreements: a message comes in by a conversation, is answered by the negotiator, stepped and stored by the engine,
+  // carried out by work, paid through channels. They refer to each other, so each is reached only once all are here.
+  const capacity = createCapacity(config.resources)
+  let engine: ProviderEngine
+  let negotiator: Negotiator
+  let work: Work
+  let conversations: Conversations
+  const channels = createProviderChannels({ records, chain, signing, owner: config.owner, token: descriptor.token, engine: () => engine })
+  const buyerOf = (state: ProviderAgreement) => state.demand.body.buyer
+  const apply = (id: AgreementId, event: Parameters<ProviderEngine['apply']>[1]) => {
+    engine.apply(id, event).catch(err => log.error({ err, agreement: id, event: event.type }, 'could not store a change'))
+  }
+  const inputs = createInputs({ fetcher, blocks, sourceOf: state => conversations.peerOf(buyerOf(state)) })
+  work = createWork({
+    executor, capacity, inputs, blocks, nowSec: signing.nowSec,
+    events: {
+      progress: (state, stage) => conversations.tell(buyerOf(state), { type: 'progress', value: { agreement: state.id, stage } }),
+      ticked: (id, usage) => apply(id, { type: 'ticked', usage }),
+      finished: (id, done) => apply(id, { type: 'finished', ...done }),
+      failed: (id, failure) => {
+        log.info({ agreement: id, ...failure }, 'a job failed')
+        apply(id, { type: 'failed', failure })
+      }
+    }
+  })
+  engine = createProviderEngine({
+    records, signing,
+    actions: {
+      execute: state => work.execute(state),
+      stop: id => work.stop(id),
+      sendReceipt(state, receipt) {
+        const ended = state.phase.code === 'delivered' || state.phase.code === 'settled' ? state.phase : undefined
+        const last = ended !== undefined && receipt.body.sequence === state.receipts.length - 1
+        const value = { receipt, result: last ? ended.result : undefined, stderr: last ? ended.stderr : new Uint8Array(0) }
+        conversations.tell(buyerOf(state), { type: 'receipt', value })
+      },
+      sendFailure: (state, failure) => conversations.tell(buyerOf(state), { type: 'failure', value: { agreement: state.id, failure } }),
+      ended: state => channels.release(state.channel, state.bid.body.priceMax),
+      resumed: state => channels.take(state.channel, state.bid.body.priceMax)
+    }
+  })
+  const bids = createOpenBids(signing.nowSec)
+  negotiator = createNegotiator({ config, runtimes, signing, capacity, channels, engine, bids })
+  conversations = createConversations({ network, negotiator: () => negotiator, log })
+  const redeemer = createRedeemer({ channels, chain, policy: config.redeem, nowSec: signing.nowSec, log })
+
+  const startedAt = signing.nowSec()
+  let stopping: Promise<void> | undefined
+
+  async function stop(): Promise<void> {
+    publisher.stop()
+    beacon.stop()
+    await work.stopAll()
+    await Promise.all([executor.stop(), redeemer.stop()])
+    fetcher.stop()
+    await network.stop()
+    await Promise.all([store.close(), datastore.close()])
+    log.info({}, 'stopped')
+  }
+
+  return {
+    async start() {
+      await chain.checkChain().catch(err => log.warn({ err }, 'the chain does not answer; work inside what is paid for goes on'))
+      await Promise.all([channels.start(), executor.start()])
+      await Promise.all([conversations.start(), blockServer.start(), serveBook(network, book)])
+      network.gossip.join(offersTopic(network.name), { validate: data => book.add(data) })
+      network.libp2p.addEventListener('peer:identify', ({ detail }) => {
+        // A newcomer's own book is as good as empty: whoever it meets first gives it theirs.
+        if (book.size < BOOK_SMALL) fetchBook(network, detail.peerId, book).catch(() => {})
+      })
+      await network.start()
+      await publisher.start()
+      beacon.start()
+      await engine.restart()
+      redeemer.start()
+      log.info({ address: signing.signer.address, multiaddrs: network.addresses().map(String), isolation: executor.isolation }, 'started')
+    },
+    stop() {
+      stopping ??= stop()
+      return stopping
+    },
+    async status() {
+      const all = channels.all()
+      const block = await chain.blockNumber({ signal: AbortSignal.timeout(STATUS_CHAIN_TIMEOUT_MS) }).then(
+        blockNumber => ({ ok: true, blockNumber, error: undefined }),
+        err => ({ ok: false, blockNumber: undefined, error: err instanceof Error ? err.message : String(err) })
+      )
+      const offer = publisher.current
+      return {
+        address: signing.signer.address,
+        owner: config.owner,
+        peerId: network.peerId.toString(),
+        network: descriptor.name,
+        version,
+        startedAt,
+        multiaddrs: network.addresses().map(String),
+        peers: network.libp2p.getPeers().length,
+        offersKnown: book.offers().length,
+        isolation: executor.isolation,
+        jobs: engine.counts(),
+        earnings: {
+          vouchered: all.reduce((sum, { cumulative }) => sum + cumulative, 0n),
+          redeemed: all.reduce((sum, { settled }) => sum + settled, 0n)
+        },
+        chain: block,
+        offer: offer === undefined ? undefined : { sequence: offer.sequence, expiresAt: offer.expiresAt }
+      }
+    }
+  }
+}
+
+/** Below this many offers a peer asks everyone it meets for theirs; above, gossip keeps it up to date. */
+const BOOK_SMALL = 64
+const STATUS_CHAIN_TIMEOUT_MS = 2000
