@@ -1,5 +1,6 @@
 import { CodedError } from '@archipel/protocol'
 import * as dagCbor from '@ipld/dag-cbor'
+import { equals } from 'uint8arrays'
 
 /** dag-cbor bytes of a value. Throws E_MESSAGE_INVALID for what dag-cbor can't say (undefined, NaN, functions, …). */
 export function encodeCanonical(value: unknown): Uint8Array {
@@ -27,17 +28,10 @@ export function decodeCanonical(bytes: Uint8Array): unknown {
       cause
     })
   }
-  if (!equalBytes(bytes, again)) {
+  if (!equals(bytes, again)) {
     throw new CodedError('E_MESSAGE_NOT_CANONICAL', 'this message is not in its one canonical form', {
       facts: { byteLength: bytes.byteLength }
     })
   }
   return value
-}
-
-/** True when both hold the same bytes. Not for secrets: it stops at the first difference. */
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.byteLength !== b.byteLength) return false
-  for (let i = 0; i < a.byteLength; i++) if (a[i] !== b[i]) return false
-  return true
 }

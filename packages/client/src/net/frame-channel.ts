@@ -30,8 +30,10 @@ export interface FrameChannel {
 }
 
 export interface FrameChannelOptions {
-  /** Largest frame either way, bytes. */
+  /** Largest frame accepted, bytes. */
   frameBytesMax: number
+  /** Largest frame sent, bytes. Default: the same. */
+  outboundFrameBytesMax?: number
   /** Bytes received and not yet taken before the peer is told to wait. Default {@link INBOUND_BYTES_MAX}. */
   inboundBytesMax?: number
   /** Bytes accepted and not yet handed to the stream before `send` waits. Default {@link OUTBOUND_BYTES_MAX}. */
@@ -74,7 +76,7 @@ export function createFrameChannel(stream: Stream, options: FrameChannelOptions)
     frameSinceMs: undefined
   }
   const writer = createFrameWriter(stream, {
-    frameBytesMax: options.frameBytesMax,
+    frameBytesMax: options.outboundFrameBytesMax ?? options.frameBytesMax,
     outboundBytesMax: options.outboundBytesMax ?? OUTBOUND_BYTES_MAX,
     onFailure: cause => fail(streamError('the stream refused our bytes', cause))
   })

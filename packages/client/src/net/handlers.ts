@@ -1,7 +1,12 @@
 import { CodedError, isCodedError } from '@archipel/protocol'
 import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
+import { CLOSE_TIMEOUT_MS } from './limits.ts'
+import { waitFor } from './wait.ts'
 
-/** Serves one stream. When it returns or throws, the stream is over for it; a throw resets the stream. */
+/**
+ * Serves one stream for as long as its promise lasts: when it returns, our side is closed and the peer has
+ * CLOSE_TIMEOUT_MS to close its own; when it throws, the stream is reset.
+ */
 export type ProtocolHandler = (stream: Stream, from: StreamOrigin) => Promise<void> | void
 
 /** Who opened a stream: noise proved that the connection's other end holds this PeerId's key. */
@@ -46,8 +51,8 @@ export function createHandlers(libp2p: Host): Handlers {
         total++
         served.add(stream)
         try {
-          const work = handler(stream, { peerId: connection.remotePeer, connection })
-          await Promise.all([work, closedOf(stream)])
+          await handler(stream, { peerId: connection.remotePeer, connection })
+          await endOf(stream)
         } catch (err) {
           stream.abort(err instanceof Error ? err : new Error(String(err)))
         } finally {
@@ -89,11 +94,18 @@ export function createHandlers(libp2p: Host): Handlers {
 /** Streams of one protocol we may have open to one peer; callers keep their own, lower, bounds. */
 const OUTBOUND_STREAMS_PER_PROTOCOL_MAX = 64
 
-function closedOf(stream: Stream): Promise<void> {
-  if (stream.status !== 'open' && stream.status !== 'closing') return Promise.resolve()
+/** A stream whose peer never closes its side would hold its place for ever. */
+async function endOf(stream: Stream): Promise<void> {
+  if (isOver(stream)) return
+  const signal = AbortSignal.timeout(CLOSE_TIMEOUT_MS)
   const { promise, resolve } = Promise.withResolvers<void>()
   stream.addEventListener('close', () => resolve(), { once: true })
-  return promise
+  await waitFor(stream.close({ signal }), signal)
+  if (!isOver(stream)) await waitFor(promise, signal)
+}
+
+function isOver(stream: Stream): boolean {
+  return stream.status !== 'open' && stream.status !== 'closing'
 }
 
 function isTimeout(reason: unknown): boolean {

@@ -34,15 +34,21 @@ export interface MessageStream {
   abort(reason: CodedError): void
 }
 
-export interface MessageStreamOptions extends Omit<FrameChannelOptions, 'frameBytesMax'> {
-  /** Largest message either way, bytes. Default {@link MESSAGE_BYTES_MAX}. */
+export interface MessageStreamOptions extends Omit<FrameChannelOptions, 'frameBytesMax' | 'outboundFrameBytesMax'> {
+  /** Largest message accepted, bytes. Default {@link MESSAGE_BYTES_MAX}. */
   messageBytesMax?: number
+  /** Largest message sent, bytes. Default: the same. */
+  outboundMessageBytesMax?: number
 }
 
 /** Takes over `stream`: nobody else may read from it or write to it. */
 export function createMessageStream(stream: Stream, options: MessageStreamOptions = {}): MessageStream {
-  const { messageBytesMax = MESSAGE_BYTES_MAX, ...rest } = options
-  const channel = createFrameChannel(stream, { ...rest, frameBytesMax: messageBytesMax })
+  const { messageBytesMax = MESSAGE_BYTES_MAX, outboundMessageBytesMax = messageBytesMax, ...rest } = options
+  const channel = createFrameChannel(stream, {
+    ...rest,
+    frameBytesMax: messageBytesMax,
+    outboundFrameBytesMax: outboundMessageBytesMax
+  })
 
   async function next(wait?: WaitOptions): Promise<unknown> {
     const frame = await channel.receive(wait)
