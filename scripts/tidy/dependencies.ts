@@ -4,6 +4,9 @@ import type { Problem, Repository } from './repository.ts'
 const REASONS = 'docs/dependencies.md'
 const WORKSPACE = 'pnpm-workspace.yaml'
 
+/** Packages that go by another name. */
+const MENTIONS: Readonly<Record<string, string>> = { typescript: 'tsc' }
+
 interface Manifest {
   file: string
   name: string
@@ -50,7 +53,9 @@ export function importsAreDeclared(repository: Repository): Problem[] {
     // A dependency may also be named in a path, a script or a configuration: any mention counts.
     const scripts = /"scripts": \{[^}]*\}/.exec(repository.read(manifest))?.[0] ?? ''
     const unused = [...declared.keys()]
-      .filter(wanted => !IMPLICIT.has(wanted) && ![scripts, ...texts].some(text => text.includes(wanted)))
+      .filter(
+        wanted => ![scripts, ...texts].some(text => text.includes(MENTIONS[wanted] ?? wanted.replace('@types/', '')))
+      )
       .map(wanted => ({
         file: manifest,
         message: `${wanted} is declared but named nowhere in ${folder || 'the root'}`
@@ -58,9 +63,6 @@ export function importsAreDeclared(repository: Repository): Problem[] {
     return [...undeclared, ...unused]
   })
 }
-
-/** Read by tools without being named: types of Node itself. */
-const IMPLICIT = new Set(['@types/node'])
 
 /** Files of a package; for the root, those of no package. */
 function isOwnedBy(file: string, folder: string): boolean {

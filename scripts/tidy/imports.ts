@@ -9,7 +9,7 @@ export interface Import {
 }
 
 const STATIC = /^[ \t]*(?:import|export)[ \t]+(type[ \t]+)?(?:[^'"`;()]*?[ \t}\n]from[ \t]+)?['"]([^'"\n]+)['"]/gm
-const DYNAMIC = /\b(?:import|import\.meta\.resolve)\(\s*['"]([^'"\n]+)['"]/g
+const DYNAMIC = /\b(?:import|import\.meta\.resolve)\(\s*['"]([^'"$\n]+)['"]/g
 
 /** The modules a TypeScript or JavaScript text names. Reads our formatter's style, not the whole language. */
 export function importsOf(text: string): Import[] {
