@@ -8,6 +8,7 @@ import { type Context, passwordPrompt } from '../context.ts'
 import type { Invocation } from '../host.ts'
 import { createNodeLog } from '../node-log.ts'
 import { createStyle } from '../output/style.ts'
+import { version } from '../version.ts'
 import { NODE_WALLET } from './node-init.ts'
 import { jsonOf, summaryOf } from './node-status.ts'
 
@@ -32,7 +33,13 @@ export async function startNode({ context, options }: Invocation<StartOptions>):
     })
     const { createProviderNode } = await import('../../node.ts')
     const logger = logOf(context)
-    const node = createProviderNode({ config: { ...provider, network }, privateKey, dataDir: folder.node, logger })
+    const node = await createProviderNode({
+      config: { ...provider, network },
+      privateKey,
+      dataDir: folder.node,
+      logger,
+      version: version()
+    })
     const control = createControlServer({ path: socket, status: () => node.status() })
     try {
       await node.start()
@@ -50,7 +57,6 @@ export async function startNode({ context, options }: Invocation<StartOptions>):
         logger.warn({ timeoutMs: STOP_TIMEOUT_MS }, 'gave up waiting for a clean stop; nothing stored is lost')
       )
     }
-    logger.info({}, 'stopped')
   } finally {
     await lock.release()
   }

@@ -44,6 +44,8 @@ const EXIT_OF: Readonly<Record<string, number>> = {
   E_NO_NODE_CONFIG: EXIT.notFound,
   E_NO_SUCH_JOB: EXIT.notFound,
   E_NO_SUCH_AGREEMENT: EXIT.notFound,
+  E_NO_SUCH_RECEIPT: EXIT.notFound,
+  E_NO_RESULT: EXIT.notFound,
   E_NO_SUCH_REGION: EXIT.notFound,
   E_NO_DEVNET: EXIT.notFound,
   E_NODE_NOT_RUNNING: EXIT.notFound,
@@ -64,7 +66,8 @@ const EXIT_OF: Readonly<Record<string, number>> = {
   E_CHANNEL_EXHAUSTED: EXIT.funds,
 
   E_NO_PEERS: EXIT.network,
-  E_PEER_UNREACHABLE: EXIT.network,
+  E_PROVIDER_LOST: EXIT.network,
+  E_DIAL_FAILED: EXIT.network,
 
   E_NO_OFFERS: EXIT.noOffer,
 
@@ -73,13 +76,18 @@ const EXIT_OF: Readonly<Record<string, number>> = {
   E_AUDIT_FAILED: EXIT.audit,
   E_AUDIT_MISMATCH: EXIT.audit,
 
-  E_RPC_UNAVAILABLE: EXIT.chain,
+  E_RPC_DOWN: EXIT.chain,
+  E_RPC_ERROR: EXIT.chain,
+  E_RPC_BAD_REPLY: EXIT.chain,
+  E_TX_TIMEOUT: EXIT.chain,
   E_WRONG_CHAIN: EXIT.chain,
+  E_NO_CONTRACT: EXIT.chain,
 
   E_TX_REVERTED: EXIT.rejected,
   E_TX_REJECTED: EXIT.rejected,
 
   E_LOCKED: EXIT.locked,
+  E_STORE_LOCKED: EXIT.locked,
   E_WALLET_EXISTS: EXIT.locked,
   E_NODE_EXISTS: EXIT.locked,
   E_DEVNET_EXISTS: EXIT.locked,
