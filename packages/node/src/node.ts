@@ -157,12 +157,12 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       await chain.checkChain().catch(err => log.warn({ err }, 'the chain does not answer; work inside what is paid for goes on'))
       await Promise.all([channels.start(), executor.start()])
       await Promise.all([conversations.start(), blockServer.start(), serveBook(network, book)])
-      network.gossip.join(offersTopic(network.name), { validate: data => book.add(data) })
       network.libp2p.addEventListener('peer:identify', ({ detail }) => {
         // A newcomer's own book is as good as empty: whoever it meets first gives it theirs.
         if (book.size < BOOK_SMALL) fetchBook(network, detail.peerId, book).catch(() => {})
       })
       await network.start()
+      network.gossip.join(offersTopic(network.name), { validate: data => book.add(data) })
       await publisher.start()
       beacon.start()
       await engine.restart()

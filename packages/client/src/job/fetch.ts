@@ -32,6 +32,13 @@ export async function fetchOutput(
   })
 }
 
+/** Making a PeerId checks that its key is on the curve, which costs a millisecond: once for each offer is enough. */
+const peerIds = new WeakMap<Uint8Array, PeerId>()
+
 function peersOf(sources: readonly Source[]): PeerId[] {
-  return sources.map(({ offer }) => peerIdFromPublicKey(offer.publicKey))
+  return sources.map(({ offer: { publicKey } }) => {
+    const peerId = peerIds.get(publicKey) ?? peerIdFromPublicKey(publicKey)
+    peerIds.set(publicKey, peerId)
+    return peerId
+  })
 }

@@ -84,9 +84,11 @@ export function createNegotiator({ config, runtimes, signing, capacity, channels
 
   async function accept(buyer: Address, { agreement, channel }: Extract<ToProvider, { type: 'accept' }>['value']): Promise<undefined> {
     const id = digestOf(domain, agreementType, agreement.body) as AgreementId
-    const known = await engine.load(id)
-    if (known !== undefined) return engine.apply(id, { type: 'resumed' }) as Promise<undefined>
     const open = bids.find(agreement.body.demand)
+    if (open === undefined && (await engine.load(id)) !== undefined) {
+      await engine.apply(id, { type: 'resumed' })
+      return undefined
+    }
     if (open === undefined || !sameHex(open.bidHash, agreement.body.bid)) {
       refuse('E_BID_GONE', 'there is no such bid, or it has expired', 'buyer')
     }
