@@ -1,0 +1,89 @@
+/**
+ * Runs strangers' programs. Every back end keeps the same promises: a job sees its own files and nothing of the
+ * machine, keeps to its limits, ends when told to, and leaves nothing behind.
+ */
+export interface Executor {
+  /** What offers and demands call this back end: "wasm". */
+  readonly runtime: string
+  /** Layers of confinement really in force, outermost last; known once started. */
+  readonly isolation: readonly string[]
+  /** Safe to call twice. Throws E_RUNNER_DIED where programs cannot be run on this machine. */
+  start(): Promise<void>
+  /** Ends every job and process within a few seconds. Safe to call twice. */
+  stop(): Promise<void>
+  /**
+   * Runs a program once.
+   *
+   * Resolves with a result whenever the program ended by itself, trap and non-zero exit included. Throws a coded error
+   * (see errors.ts) whose fact `fault` says whose fault it is that there is no result.
+   */
+  run(job: ExecutionJob, options: RunOptions): Promise<ExecutionResult>
+}
+
+export interface RunOptions {
+  /** Ends the job with E_CANCELLED. */
+  signal: AbortSignal
+  /** Called with output while the program runs; what it throws ends the job. */
+  onOutput?: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void
+}
+
+export interface ExecutionJob {
+  /** Whoever gave the program, the buyer's address: no process ever serves two. */
+  tenant: string
+  program: ExecutionProgram
+  /** From the program's name on, as `argv` has them. */
+  args: readonly string[]
+  /** "NAME=value". The program sees these and no others. */
+  env: readonly string[]
+  /** Files of the input directory, which the program sees as `/` and may change. `/output` must be free. */
+  files: Iterable<InputFile> | AsyncIterable<InputFile>
+  limits: ExecutionLimits
+}
+
+export interface ExecutionProgram {
+  /** Names the bytes: same CID, same program. */
+  cid: string
+  /** Gives the bytes, which must match the CID. Not called where the program is at hand already. */
+  load(options: { signal: AbortSignal }): Promise<Uint8Array>
+}
+
+/** The path is relative, with `/` between names and no `.` or `..`. */
+export type InputFile =
+  | { readonly path: string; readonly bytes: Uint8Array }
+  | { readonly path: string; read(): Promise<Uint8Array> }
+
+export interface ExecutionLimits {
+  /** From the moment program and input are there to the last byte of output. */
+  wallMs: number
+  /** The program's memory; growth beyond it fails inside the program. */
+  memoryBytes: number
+  /** Input and all the program writes. */
+  diskBytes: number
+  /** Standard output, standard error and output files together. */
+  outputBytes: number
+}
+
+export interface ExecutionResult {
+  /** 0 to 2^32 - 1; 134 for a trap. */
+  exitCode: number
+  stdout: Uint8Array
+  /** Not part of what is compared: messages of traps differ between engines. */
+  stderr: Uint8Array
+  /** What the program left in `/output`, sorted by path; paths are relative to it. */
+  files: OutputFile[]
+  usage: ExecutionUsage
+}
+
+export interface OutputFile {
+  path: string
+  bytes: Uint8Array
+}
+
+export interface ExecutionUsage {
+  /** Time the program ran, without loading and compiling it. */
+  runMs: number
+  /** Peak of its memory. */
+  memoryBytes: number
+  /** Standard output, standard error and output files. */
+  outputBytes: number
+}

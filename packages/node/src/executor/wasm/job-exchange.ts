@@ -1,0 +1,111 @@
+import { cancelledBy } from '../abortable.ts'
+import { createExecutionError } from '../errors.ts'
+import type { ExecutionJob, ExecutionResult, RunOptions } from '../executor.ts'
+import { type AnswerStep, createAnswerCollector } from './answer-collector.ts'
+import type { FrameWriter } from './frame-writer.ts'
+import { loadProgram, sendInput, sendProgram } from './job-parts.ts'
+import { FRAME } from './runner/wire.ts'
+
+/** One end of the conversation with a runner process, for the time of one job. */
+export interface RunnerLink {
+  readonly writer: FrameWriter
+  /** Hands the frames that come to `onFrame`; undefined when nobody expects any. */
+  receive(onFrame: ((type: number, payload: Buffer) => void) | undefined): void
+  /** Aborts, with the coded error that says how, when the process is gone. */
+  readonly died: AbortSignal
+  kill(): void
+}
+
+type Answer = Exclude<AnswerStep, 'more'>
+
+/**
+ * Has one job done by a runner process.
+ *
+ * When the job fails while the runner only collects its parts, the runner is told to forget it and can take another.
+ * When it fails once the program may be running, the runner is killed: nothing else stops a program.
+ */
+export async function exchangeJob(link: RunnerLink, job: ExecutionJob, options: RunOptions): Promise<ExecutionResult> {
+  if (options.signal.aborted) throw cancelledBy(options.signal)
+  const { writer, died } = link
+  const interruption = new AbortController()
+  const interrupted = Promise.withResolvers<never>()
+  interrupted.promise.catch(() => {})
+  let phase: 'collecting' | 'running' | 'settled' = 'collecting'
+
+  function interrupt(reason: unknown): void {
+    if (interruption.signal.aborted) return
+    if (phase === 'running') link.kill()
+    if (phase === 'collecting') writer.write(FRAME.abort)
+    interruption.abort(reason)
+    interrupted.reject(reason)
+  }
+
+  const answers = createAnswerCollector(job.limits.outputBytes, options.onOutput)
+  let answered = Promise.withResolvers<Answer>()
+  function onFrame(type: number, payload: Buffer): void {
+    try {
+      const step = answers.take(type, payload)
+      if (step !== 'more') answered.resolve(step)
+    } catch (err) {
+      phase = 'running'
+      interrupt(err)
+    }
+  }
+
+  /** Lets the runner work, for the time that the program may take. */
+  async function awaitAnswer(): Promise<Answer> {
+    const onTimeout = () =>
+      interrupt(
+        createExecutionError('E_WALL_TIME', `the program ran longer than ${job.limits.wallMs} ms`, {
+          facts: { wallMsMax: job.limits.wallMs },
+          hint: 'ask for a longer duration'
+        })
+      )
+    const timer = setTimeout(onTimeout, job.limits.wallMs)
+    try {
+      return await Promise.race([answered.promise, interrupted.promise])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async function converse(): Promise<Answer> {
+    const { signal } = interruption
+    await Promise.race([sendInput(writer, job, signal), interrupted.promise])
+    phase = 'running'
+    writer.write(FRAME.run)
+    await Promise.race([writer.flush(signal), interrupted.promise])
+    const answer = await awaitAnswer()
+    if (answer !== 'needProgram') return answer
+    phase = 'collecting'
+    answered = Promise.withResolvers()
+    const program = await Promise.race([loadProgram(job, signal), interrupted.promise])
+    phase = 'running'
+    sendProgram(writer, program)
+    await Promise.race([writer.flush(signal), interrupted.promise])
+    return awaitAnswer()
+  }
+
+  const onCancel = () => interrupt(cancelledBy(options.signal))
+  const onDeath = () => interrupt(died.reason)
+  options.signal.addEventListener('abort', onCancel)
+  died.addEventListener('abort', onDeath)
+  link.receive(onFrame)
+  try {
+    if (died.aborted) throw died.reason
+    const answer = await converse()
+    if (answer === 'needProgram') throw createExecutionError('E_RUNNER_DIED', 'the runner process lost the program')
+    phase = 'settled'
+    if ('failure' in answer) throw answer.failure
+    return answer.result
+  } catch (err) {
+    interrupt(err)
+    // Nothing of this job may reach the runner together with the next.
+    if (phase === 'collecting') await writer.flush(died).catch(() => link.kill())
+    throw err
+  } finally {
+    options.signal.removeEventListener('abort', onCancel)
+    died.removeEventListener('abort', onDeath)
+    link.receive(undefined)
+  }
+}

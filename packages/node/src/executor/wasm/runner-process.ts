@@ -1,0 +1,106 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import type { CodedError } from '@archipel/protocol'
+import { abortable } from '../abortable.ts'
+import { createExecutionError } from '../errors.ts'
+import type { ExecutionJob, ExecutionResult, RunOptions } from '../executor.ts'
+import { collectDiagnostics } from './diagnostics.ts'
+import { createFrameReader } from './frame-reader.ts'
+import { createFrameWriter } from './frame-writer.ts'
+import { exchangeJob } from './job-exchange.ts'
+import { START_TIMEOUT_MS } from './limits.ts'
+import { FRAME } from './runner/wire.ts'
+
+/** A process that runs programs, one after another. */
+export interface RunnerProcess {
+  /** Undefined where it could not even be started. */
+  readonly pid: number | undefined
+  /** Resolves when it takes jobs; rejects with E_RUNNER_DIED. */
+  readonly ready: Promise<void>
+  /** Resolves when it is gone and has let go of its pipes; never rejects. */
+  readonly closed: Promise<void>
+  isAlive(): boolean
+  /** One at a time. See {@link exchangeJob}. */
+  run(job: ExecutionJob, options: RunOptions): Promise<ExecutionResult>
+  /** Ends it at once. */
+  kill(): void
+}
+
+export interface RunnerProcessInit {
+  /** File and arguments. */
+  command: readonly string[]
+  /** Working directory: empty, and the process's own. */
+  directory: string
+}
+
+export function startRunnerProcess({ command, directory }: RunnerProcessInit): RunnerProcess {
+  const [file, ...args] = command
+  // Detached: Ctrl-C in a terminal reaches the executor's process, which ends jobs in good order, and not this one.
+  const child = spawn(file!, args, { cwd: directory, env: {}, stdio: 'pipe', detached: true })
+  const diagnostics = collectDiagnostics(child.stderr)
+  const death = new AbortController()
+  const ready = Promise.withResolvers<void>()
+  const closed = Promise.withResolvers<void>()
+  ready.promise.catch(() => {})
+  let onFrame: ((type: number, payload: Buffer) => void) | undefined
+
+  const kill = () => {
+    child.kill('SIGKILL')
+  }
+  const patience = setTimeout(kill, START_TIMEOUT_MS)
+
+  function die(error: CodedError): void {
+    clearTimeout(patience)
+    ready.reject(error)
+    death.abort(error)
+    closed.resolve()
+  }
+
+  const read = createFrameReader((type, payload) => {
+    if (onFrame !== undefined) return onFrame(type, payload)
+    if (type === FRAME.ready) {
+      clearTimeout(patience)
+      ready.resolve()
+    } else kill()
+  })
+  child.stdout.on('data', (chunk: Buffer) => {
+    if (!read(chunk)) kill()
+  })
+  for (const stream of [child.stdin, child.stdout]) stream.on('error', () => {})
+  child.on('error', cause => {
+    if (child.pid === undefined) die(deathError(child, diagnostics(), cause))
+  })
+  child.on('close', () => die(deathError(child, diagnostics())))
+
+  const link = {
+    writer: createFrameWriter(child.stdin),
+    receive: (handler: typeof onFrame) => {
+      onFrame = handler
+    },
+    died: death.signal,
+    kill
+  }
+
+  return {
+    pid: child.pid,
+    ready: ready.promise,
+    closed: closed.promise,
+    isAlive: () => !death.signal.aborted && child.exitCode === null && child.signalCode === null && !child.killed,
+    run: async (job, options) => {
+      await abortable(ready.promise, options.signal)
+      return exchangeJob(link, job, options)
+    },
+    kill
+  }
+}
+
+function deathError(child: ChildProcessWithoutNullStreams, diagnostics: string, cause?: unknown): CodedError {
+  const facts = { exitCode: child.exitCode, signal: child.signalCode, diagnostics }
+  if (/heap out of memory|out of memory: |Zone Allocation/i.test(diagnostics)) {
+    return createExecutionError('E_MEMORY', 'the program filled the memory of the process that ran it', { facts })
+  }
+  return createExecutionError('E_RUNNER_DIED', 'the runner process ended unexpectedly', {
+    facts,
+    hint: 'the job may be tried again',
+    ...(cause === undefined ? {} : { cause })
+  })
+}

@@ -1,0 +1,35 @@
+/**
+ * The runner process: takes jobs of one tenant from standard input and answers on standard output until the input ends.
+ *
+ * Runs confined, started by the executor; see ../sandbox. Imports nothing outside this folder and ../wasi.
+ */
+import { setImmediate } from 'node:timers/promises'
+import { createFrameChannel } from './frame-channel.ts'
+import { lockDown } from './lock-down.ts'
+import { EndOfInput } from './receive.ts'
+import { createJobServer } from './serve.ts'
+import { FRAME } from './wire.ts'
+
+/** The engine frees compiled code and memories in tasks of the event loop, so it must turn now and then. */
+const JOBS_PER_TURN = 64
+/** Memories above this are collected at once: the next job must not find two of them. */
+const COLLECT_ABOVE_BYTES = 64 * 1024 * 1024
+
+// The global and not the module of that name, whose import opens the standard streams and makes reads from them not wait.
+const { process, gc: collectGarbage } = globalThis
+const channel = createFrameChannel(0, 1)
+const serveJob = createJobServer(channel)
+lockDown(process.env)
+channel.write(FRAME.ready)
+
+try {
+  for (let jobs = 1; ; jobs++) {
+    const memoryBytes = serveJob()
+    if (memoryBytes > COLLECT_ABOVE_BYTES) collectGarbage?.()
+    if (jobs % JOBS_PER_TURN === 0) await setImmediate()
+  }
+} catch (err) {
+  // Nobody reads any more, or nobody asks any more.
+  if (!(err instanceof EndOfInput) && (err as NodeJS.ErrnoException).code !== 'EPIPE') throw err
+}
+process.exit(0)

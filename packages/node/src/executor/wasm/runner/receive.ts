@@ -1,0 +1,60 @@
+import type { TreeFile } from '../wasi/fs/directory-trees.ts'
+import type { Frame, FrameChannel } from './frame-channel.ts'
+import { type FileMessage, FRAME, type JobMessage, type ProgramMessage } from './wire.ts'
+
+/** Thrown at the end of input: whoever started this process is gone, or wants it gone. */
+export class EndOfInput extends Error {}
+
+export interface ReceivedJob {
+  message: JobMessage
+  files: TreeFile[]
+}
+
+/** Waits for the next job and its files; undefined when it is called off. */
+export function receiveJob(channel: FrameChannel): ReceivedJob | undefined {
+  const message = parse<JobMessage>(expect(next(channel), FRAME.job))
+  const files: TreeFile[] = []
+  for (;;) {
+    const frame = next(channel)
+    if (frame.type === FRAME.run) return { message, files }
+    if (frame.type === FRAME.abort) return undefined
+    const { path, sizeBytes } = parse<FileMessage>(expect(frame, FRAME.file))
+    const bytes = receiveBytes(channel, sizeBytes)
+    if (bytes === undefined) return undefined
+    files.push({ path, bytes })
+  }
+}
+
+/** Waits for the program asked for; undefined when the job is called off instead. */
+export function receiveProgram(channel: FrameChannel): Uint8Array | undefined {
+  const frame = next(channel)
+  if (frame.type === FRAME.abort) return undefined
+  return receiveBytes(channel, parse<ProgramMessage>(expect(frame, FRAME.program)).sizeBytes)
+}
+
+function receiveBytes(channel: FrameChannel, sizeBytes: number): Uint8Array | undefined {
+  const bytes = new Uint8Array(sizeBytes)
+  for (let received = 0; received < sizeBytes; ) {
+    const frame = next(channel)
+    if (frame.type === FRAME.abort) return undefined
+    const { payload } = expect(frame, FRAME.data)
+    bytes.set(payload, received)
+    received += payload.length
+  }
+  return bytes
+}
+
+function next(channel: FrameChannel): Frame {
+  const frame = channel.read()
+  if (frame === undefined) throw new EndOfInput()
+  return frame
+}
+
+function expect(frame: Frame, type: number): Frame {
+  if (frame.type !== type) throw new Error(`frame of type ${frame.type} where ${type} belongs`)
+  return frame
+}
+
+function parse<Message>({ payload }: Frame): Message {
+  return JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString()) as Message
+}

@@ -1,0 +1,73 @@
+import { ProgramFault } from '../wasi/stop.ts'
+import { createWasiHost, WASI_MODULE } from '../wasi/wasi-host.ts'
+import { compileProgram } from './compile.ts'
+import type { FrameChannel } from './frame-channel.ts'
+import { createModuleCache } from './module-cache.ts'
+import { createOutputMeter } from './output-meter.ts'
+import { receiveJob, receiveProgram } from './receive.ts'
+import { runJob } from './run-job.ts'
+import { type DoneMessage, type FileMessage, FRAME } from './wire.ts'
+
+/** Serves one job; returns the memory that its program had, in bytes. */
+export type ServeJob = () => number
+
+/** What a runner process does over and over. Throws EndOfInput when it shall end. */
+export function createJobServer(channel: FrameChannel): ServeJob {
+  const modules = createModuleCache()
+  const hostCalls = nameHostCalls()
+
+  /** The program asked for, compiled here before or now; undefined when the job is called off. */
+  function takeModule(program: string, pagesMax: number): WebAssembly.Module | undefined {
+    const key = `${pagesMax} ${program}`
+    const known = modules.get(key)
+    if (known !== undefined) return known
+    channel.write(FRAME.needProgram)
+    const bytes = receiveProgram(channel)
+    if (bytes === undefined) return undefined
+    const module = compileProgram(bytes, pagesMax, hostCalls)
+    modules.set(key, module, bytes.length)
+    return module
+  }
+
+  function send(type: number, message: FileMessage | DoneMessage): void {
+    channel.write(type, Buffer.from(JSON.stringify(message)))
+  }
+
+  return () => {
+    const job = receiveJob(channel)
+    if (job === undefined) return 0
+    const output = createOutputMeter(job.message.outputBytesMax, (stream, bytes) => channel.write(FRAME[stream], bytes))
+    try {
+      const module = takeModule(job.message.program, job.message.pagesMax)
+      if (module === undefined) return 0
+      const { exitCode, runMs, memoryBytes, files } = runJob(module, job.message, job.files, output)
+      output.flush()
+      for (const { path, bytes } of files) {
+        send(FRAME.file, { path, sizeBytes: bytes.length })
+        if (bytes.length > 0) channel.write(FRAME.data, bytes)
+      }
+      send(FRAME.done, { exitCode, runMs, memoryBytes })
+      return memoryBytes
+    } catch (err) {
+      const failure = describeFailure(err)
+      output.flush()
+      send(FRAME.done, { failure })
+      return Number.POSITIVE_INFINITY
+    }
+  }
+}
+
+/** What failed, where it is no fault of this process; a fault of ours is thrown on and ends it. */
+function describeFailure(err: unknown): { code: string; message: string; facts: Record<string, unknown> } {
+  if (err instanceof ProgramFault) return { code: err.code, message: err.message, facts: err.facts }
+  if (!(err instanceof RangeError)) throw err
+  if (/call stack/.test(err.message)) {
+    return { code: 'E_STACK', message: 'the program nested its calls too deep for this machine', facts: {} }
+  }
+  return { code: 'E_HOST_MEMORY', message: 'this machine is short of memory', facts: { reason: err.message } }
+}
+
+function nameHostCalls(): ReadonlySet<string> {
+  const idle = createWasiHost({ args: [], env: [], files: [], diskBytesMax: 0, seed: '', write: () => {} })
+  return new Set(Object.keys(idle.imports[WASI_MODULE] as object))
+}

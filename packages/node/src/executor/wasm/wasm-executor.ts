@@ -1,0 +1,114 @@
+import { chmod, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createExecutionError } from '../errors.ts'
+import type { Executor } from '../executor.ts'
+import { validateJob } from './job-check.ts'
+import { createPool, type Pool } from './pool/pool.ts'
+import { type RunnerProcess, startRunnerProcess } from './runner-process.ts'
+import { confinementCandidates } from './sandbox/candidates.ts'
+import { copyRunnerModules } from './sandbox/modules.ts'
+import { probeConfinement } from './sandbox/probe.ts'
+
+export interface WasmExecutorInit {
+  /** Largest memory of any job; a job may have less. Default 2 GiB, at most 4 GiB. */
+  memoryBytesMax?: number
+  /** Bound on processes at one time, spares and idle ones included. Default 8. */
+  processesMax?: number
+  /** Bound on processes of one tenant. Default: as many as the machine has processors. */
+  tenantProcessesMax?: number
+  /** Processes kept ready for a new tenant. Default 1. */
+  spares?: number
+  /** Bound on waiting jobs; one tenant gets half of it. Default 256. */
+  waitingMax?: number
+  /** How long an idle process is kept for its tenant. Default 30 s. */
+  idleMs?: number
+  /** Layers of confinement not to use even where they work: "bubblewrap", "setpriv", "rlimits". Default none. */
+  avoid?: readonly string[]
+  /** Told about each process that starts. Default: nobody. */
+  onProcess?: (pid: number | undefined) => void
+}
+
+const GIB = 1024 ** 3
+const PAGE_BYTES = 65_536
+const IDLE_MS = 30_000
+
+interface Running {
+  isolation: readonly string[]
+  pool: Pool
+  directory: string
+}
+
+/** The back end for WASI preview 1 programs: each runs in WebAssembly inside a confined process of its tenant's own. */
+export function createWasmExecutor(init: WasmExecutorInit = {}): Executor {
+  const memoryBytesMax = Math.min(init.memoryBytesMax ?? 2 * GIB, 4 * GIB)
+  let starting: Promise<Running> | undefined
+  let running: Running | undefined
+
+  async function startUp(): Promise<Running> {
+    const directory = await realpath(await mkdtemp(join(tmpdir(), 'archipel-executor-')))
+    try {
+      // Runners may be another user; there is nothing secret in here, and nobody else may write.
+      await chmod(directory, 0o755)
+      const modules = join(directory, 'modules')
+      const empty = join(directory, 'empty')
+      await mkdir(empty)
+      await copyRunnerModules(modules)
+      const candidates = await confinementCandidates({
+        node: await realpath(process.execPath),
+        modules,
+        pagesMax: Math.floor(memoryBytesMax / PAGE_BYTES),
+        avoid: init.avoid ?? []
+      })
+      const start = (command: readonly string[]): RunnerProcess => {
+        const runner = startRunnerProcess({ command, directory: empty })
+        init.onProcess?.(runner.pid)
+        return runner
+      }
+      const { confinement, runner } = await probeConfinement(candidates, start)
+      const pool = createPool({
+        startRunner: () => start(confinement.command),
+        processesMax: init.processesMax ?? 8,
+        tenantProcessesMax: init.tenantProcessesMax ?? availableParallelism(),
+        spares: init.spares ?? 1,
+        waitingMax: init.waitingMax ?? 256,
+        idleMs: init.idleMs ?? IDLE_MS
+      })
+      pool.start(runner)
+      return { isolation: confinement.isolation, pool, directory }
+    } catch (err) {
+      await rm(directory, { recursive: true, force: true })
+      throw err
+    }
+  }
+
+  return {
+    runtime: 'wasm',
+    get isolation() {
+      return running?.isolation ?? []
+    },
+    start: async () => {
+      starting ??= startUp()
+      try {
+        running = await starting
+      } catch (err) {
+        starting = undefined
+        throw err
+      }
+    },
+    stop: async () => {
+      const stopping = starting
+      starting = undefined
+      running = undefined
+      const started = await stopping?.catch(() => undefined)
+      if (started === undefined) return
+      await started.pool.stop()
+      await rm(started.directory, { recursive: true, force: true })
+    },
+    run: async (job, options) => {
+      if (running === undefined) throw createExecutionError('E_NOT_STARTED', 'the executor is not running')
+      validateJob(job, memoryBytesMax)
+      return running.pool.run(job, options)
+    }
+  }
+}
