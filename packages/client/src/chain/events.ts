@@ -1,4 +1,5 @@
 import type { Address, ChannelId, ChannelKey, Hash, Hex, UnixSec, Wei } from '@archipel/protocol'
+import { concat, EventFragment } from 'ethers'
 import { codeOfSelector } from './decode-revert.ts'
 import { escrowInterface } from './interfaces.ts'
 import type { RawLog } from './receipt.ts'
@@ -42,19 +43,44 @@ export const CHANNEL_EVENTS = [
   'ChannelClosed'
 ] as const satisfies readonly ChannelEvent['name'][]
 
+/** ethers hashes a signature again on every look-up, and histories are long: fragments are found here by topic. */
+const FRAGMENTS: ReadonlyMap<string, EventFragment> = new Map(
+  escrowInterface.fragments
+    .filter((fragment): fragment is EventFragment => fragment instanceof EventFragment)
+    .map(fragment => [fragment.topicHash, fragment])
+)
+
+const TOPICS: ReadonlyMap<string, Hex> = new Map([...FRAGMENTS].map(([topic, { name }]) => [name, topic as Hex]))
+
 /** First topic of an event's logs: the hash of its signature. */
 export function topicOf(name: EscrowEvent['name']): Hex {
-  return escrowInterface.getEvent(name)!.topicHash as Hex
+  return TOPICS.get(name)!
 }
 
-/** @returns undefined for a log that is not one of the escrow's own */
+/** @returns undefined for a log that is not one of the escrow's own, or not of that event's shape */
 export function decodeEvent(log: RawLog): EscrowEvent | undefined {
-  const parsed = escrowInterface.parseLog({ topics: [...log.topics], data: log.data })
-  if (parsed === null) return undefined
-  const args = new Map(parsed.fragment.inputs.map((input, i) => [input.name, parsed.args[i] as unknown]))
-  const fields = FIELDS[parsed.name as EscrowEvent['name']]
-  if (fields === undefined) return undefined
-  return { ...placeOf(log), name: parsed.name, ...fields(name => args.get(name)) } as EscrowEvent
+  const fragment = FRAGMENTS.get(log.topics[0] ?? '')
+  const fields = FIELDS[fragment?.name as EscrowEvent['name']]
+  if (fragment === undefined || fields === undefined) return undefined
+  const values = decodeValues(fragment, log)
+  if (values === undefined) return undefined
+  return { ...placeOf(log), name: fragment.name, ...fields(name => values.get(name)) } as EscrowEvent
+}
+
+function decodeValues(fragment: EventFragment, { topics, data }: RawLog): Map<string, unknown> | undefined {
+  const indexed = fragment.inputs.filter(input => input.indexed)
+  const plain = fragment.inputs.filter(input => !input.indexed)
+  try {
+    const coder = escrowInterface.getAbiCoder()
+    const fromTopics = coder.decode(indexed, concat(topics.slice(1)))
+    const fromData = coder.decode(plain, data)
+    return new Map([
+      ...indexed.map((input, i) => [input.name, fromTopics[i]] as const),
+      ...plain.map((input, i) => [input.name, fromData[i]] as const)
+    ])
+  } catch {
+    return undefined
+  }
 }
 
 /** The events of one kind among the logs of a transaction. */

@@ -1,7 +1,7 @@
 import { escrowAbi, testTokenAbi } from '@archipel/contracts'
 import { CodedError, type Hex } from '@archipel/protocol'
-import { Interface, type Result } from 'ethers'
-import type { CallOptions, Rpc } from './rpc.ts'
+import { Interface, isError, type Result } from 'ethers'
+import { type CallOptions, type Rpc, replyErrorOf } from './rpc.ts'
 
 /** Encodes calls to the escrow and decodes what it answers, logs and reverts with. */
 export const escrowInterface = new Interface(escrowAbi)
@@ -22,11 +22,13 @@ export interface ReadRequest {
  */
 export async function read(rpc: Rpc, { to, via, method, args }: ReadRequest, options?: CallOptions): Promise<Result> {
   const data = via.encodeFunctionData(method, args)
-  const answer = String(await rpc.request('eth_call', [{ to, data }, 'latest'], options))
   try {
-    return via.decodeFunctionResult(method, answer)
-  } catch (cause) {
-    throw noContract(to, rpc.chainId, cause)
+    return via.decodeFunctionResult(method, String(await rpc.request('eth_call', [{ to, data }, 'latest'], options)))
+  } catch (err) {
+    // None of the views we ask ever reverts, or answers anything but what it declares.
+    if (isError(err, 'BAD_DATA') || /revert/i.test(replyErrorOf(err)?.message ?? ''))
+      throw noContract(to, rpc.chainId, err)
+    throw err
   }
 }
 

@@ -11,7 +11,7 @@ export const RECEIPT_POLL_MS_MAX = 1_000
 export const SEND_ATTEMPTS_MAX = 4
 /** Blocks asked for in one event query; halved when an endpoint finds that too many. */
 export const LOG_BLOCKS_MAX = 5_000
-/** Events one question may answer with: bounds what an endpoint can make us hold. */
-export const EVENTS_MAX = 200_000
+/** Events one question may answer with: bounds what an endpoint can make us hold, and decode, at some 60 µs each. */
+export const EVENTS_MAX = 50_000
 /** Vouchers in one `redeemMany`: at 13.5k gas each, well under the 2^24 that one transaction may use (EIP-7825). */
 export const REDEEM_RECORDS_MAX = 1_000

@@ -48,12 +48,15 @@ export function createRpc({ rpcUrls, chainId, rpcTimeoutMs = RPC_TIMEOUT_MS }: R
     params: readonly unknown[],
     signal?: AbortSignal
   ): Promise<RpcReply> {
-    if (!endpoint.verified) {
-      const actual = await readChainId(endpoint.url, timeoutSignal(rpcTimeoutMs, signal))
-      if (actual !== BigInt(chainId)) throw wrongChain(endpoint.url, chainId, actual)
-      endpoint.verified = true
+    const post = () => postRpc(endpoint.url, method, params, timeoutSignal(rpcTimeoutMs, signal))
+    if (endpoint.verified) {
+      // A kept-alive connection that the endpoint closed meanwhile fails on its next use, with nothing being wrong.
+      return post().catch(err => (signal?.aborted || !isDropped(err) ? Promise.reject(err) : post()))
     }
-    return postRpc(endpoint.url, method, params, timeoutSignal(rpcTimeoutMs, signal))
+    const actual = await readChainId(endpoint.url, timeoutSignal(rpcTimeoutMs, signal))
+    if (actual !== BigInt(chainId)) throw wrongChain(endpoint.url, chainId, actual)
+    endpoint.verified = true
+    return post()
   }
 
   return {
@@ -117,6 +120,11 @@ function allFailed(failures: readonly { endpoint: string; error: unknown }[], ch
     hint: 'check the network and the RPC URLs; jobs go on inside what is already paid for',
     cause: failures[0]?.error
   })
+}
+
+/** The connection broke: neither a timeout nor an answer we could not read. */
+function isDropped(error: unknown): boolean {
+  return error instanceof TypeError
 }
 
 function reasonOf(error: unknown): string {

@@ -49,21 +49,26 @@ export function createSender({ rpc, signer, txTimeoutMs = TX_TIMEOUT_MS }: Sende
   async function submit(call: Call, options: CallOptions): Promise<Hex> {
     const gasLimit = await simulate(rpc, address, call, options)
     const fees = await readFees(rpc, options)
+    const sent: Hex[] = []
     for (let attempt = 1; ; attempt++) {
       // Asked anew each time: a count of our own would go on above a nonce that the chain dropped, and never be mined.
       const nonce = Number(await rpc.request('eth_getTransactionCount', [address, 'pending'], options))
       const body = { chainId: rpc.chainId, nonce, data: call.data, gasLimit, value: 0n, ...fees }
       const tx = Transaction.from(call.to === undefined ? body : { ...body, to: call.to })
-      tx.signature = signatureOf(signer.sign(fromHex(tx.unsignedHash)))
+      tx.signature = Signature.from(toHex(signer.sign(fromHex(tx.unsignedHash))))
       const hash = tx.hash as Hex
+      sent.push(hash)
       try {
         await rpc.request('eth_sendRawTransaction', [tx.serialized], options)
         return hash
       } catch (err) {
-        const message = replyErrorOf(err)?.message ?? ''
-        // Sent to an endpoint that took it and then fell silent, and now to the next one.
-        if (/already known|already imported|known transaction/i.test(message)) return hash
-        if (!/nonce|underpriced/i.test(message) || attempt === SEND_ATTEMPTS_MAX) throw rejected(err, call, address)
+        // Nobody says whether it was taken. Only the chain can, and whoever sends it again may pay twice: wait for it.
+        if ((err as { code?: unknown }).code === 'E_RPC_DOWN') return hash
+        const taken = await findKnown(rpc, sent, options)
+        if (taken !== undefined) return taken
+        if (!/nonce|underpriced/i.test(replyErrorOf(err)?.message ?? '') || attempt === SEND_ATTEMPTS_MAX) {
+          throw rejected(err, call, address)
+        }
       }
     }
   }
@@ -173,8 +178,15 @@ function requestOf(from: Hex, { to, data }: Call): Record<string, unknown> {
   return to === undefined ? { from, data } : { from, to, data }
 }
 
-function signatureOf(compact: Uint8Array): Signature {
-  return Signature.from(toHex(compact))
+/**
+ * The one of these transactions that the chain has after all. An endpoint that took it and fell silent makes the next
+ * one refuse it, as known or as of a used nonce; signing another with a fresh nonce would then do everything twice.
+ */
+async function findKnown(rpc: Rpc, hashes: readonly Hex[], options: CallOptions): Promise<Hex | undefined> {
+  for (const hash of hashes) {
+    if ((await rpc.request('eth_getTransactionByHash', [hash], options)) !== null) return hash
+  }
+  return undefined
 }
 
 function toHexQuantity(value: number): string {
