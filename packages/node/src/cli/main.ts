@@ -14,6 +14,8 @@ export async function main(argv: readonly string[]): Promise<never> {
   const host = createHost(interrupts)
   // A promise nobody waited for failed: a bug of ours, told like any other error.
   process.on('uncaughtException', err => process.exit(fail(err)))
+  // Timers and sockets of libraries may leave it to others to keep the process alive: until the command is done, we do.
+  const awake = setInterval(() => {}, 2 ** 30)
   let exitCode: number
   try {
     await createProgram(host).parseAsync(argv, { from: 'user' })
@@ -21,6 +23,7 @@ export async function main(argv: readonly string[]): Promise<never> {
   } catch (err) {
     exitCode = fail(err)
   }
+  clearInterval(awake)
   await Promise.all([process.stdout, process.stderr].map(flush))
   // Whatever is still open (a connection being closed, a child's pipe) has no say in when a command ends.
   process.exit(exitCode)

@@ -43,3 +43,8 @@ export function networkFolder(root: string): NetworkFolder {
 export function nodeFiles({ node }: NetworkFolder): { config: string; lock: string; control: string } {
   return { config: join(node, 'node.yaml'), lock: join(node, 'lock'), control: join(node, 'control.sock') }
 }
+
+/** Files inside {@link NetworkFolder.buyer}, as the client lays them out. */
+export function clientFiles({ buyer }: NetworkFolder): { store: string } {
+  return { store: join(buyer, 'store') }
+}

@@ -15,4 +15,8 @@ export function register(program: Command, host: CommandHost): void {
   addWalletFlags(wallet.command('address'))
     .description('print the address of a wallet')
     .action(host.action(async () => (await import('../actions/wallet.ts')).showAddress))
+
+  addWalletFlags(wallet.command('balance'))
+    .description('tokens, free balance in the escrow, coin for gas')
+    .action(host.action(async () => (await import('../actions/wallet-balance.ts')).showBalance))
 }
