@@ -38,9 +38,10 @@ export function encodeMeta({ signer, closeDelaySec, salt }: ChannelMeta): Hash {
 }
 
 export function decodeMeta(meta: Hash): ChannelMeta {
-  const view = new DataView(fromHex(meta, 32).slice().buffer)
+  const bytes = fromHex(meta, 32)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return {
-    signer: meta.slice(0, 42) as Address,
+    signer: toHex(bytes.subarray(0, 20)),
     closeDelaySec: view.getUint32(20),
     salt: view.getBigUint64(24)
   }

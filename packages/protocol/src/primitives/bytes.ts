@@ -24,3 +24,11 @@ export function bytesToUint(bytes: Uint8Array): bigint {
   for (const byte of bytes) value = (value << 8n) | BigInt(byte)
   return value
 }
+
+/**
+ * The same memory as a plain Uint8Array. Node's Buffer is one too, but its `slice` is a view: whoever makes a "copy" of it
+ * to change the copy changes the original.
+ */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

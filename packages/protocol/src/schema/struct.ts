@@ -1,6 +1,6 @@
 import * as dagCbor from '@ipld/dag-cbor'
 import { equals } from 'uint8arrays'
-import { keccak } from '../primitives/bytes.ts'
+import { keccak, plainBytes } from '../primitives/bytes.ts'
 import { SchemaError } from './error.ts'
 import type { Field, Infer } from './field.ts'
 import { encode as encodeUtf8 } from './utf8.ts'
@@ -67,7 +67,7 @@ export function isWireMap(data: unknown): data is Record<string, unknown> {
 
 /** Deterministic dag-cbor bytes of a value. */
 export function encode<T>(field: Field<T>, value: T): Uint8Array {
-  return dagCbor.encode(field.toWire(value))
+  return plainBytes(dagCbor.encode(field.toWire(value)))
 }
 
 /**
@@ -81,7 +81,8 @@ export function encode<T>(field: Field<T>, value: T): Uint8Array {
 export function decode<T>(field: Field<T>, data: Uint8Array): T {
   let plain: unknown
   try {
-    plain = dagCbor.decode(data)
+    // From plain bytes the codec copies what it reads; from a Buffer it would keep views into the sender's frame.
+    plain = dagCbor.decode(plainBytes(data))
   } catch {
     throw new SchemaError(field.type, 'dag-cbor', data)
   }

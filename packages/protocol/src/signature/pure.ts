@@ -36,7 +36,8 @@ export const recoverPure: Recover = (digest, signature) => {
 /** Splits an EIP-2098 signature into r ‖ s and the recovery bit. */
 export function splitCompact(signature: Uint8Array): { rs: Uint8Array; recovery: 0 | 1 } | undefined {
   if (signature.length !== SIGNATURE_BYTES) return undefined
-  const rs = signature.slice()
+  // A Buffer's `slice` would be the signature itself.
+  const rs = new Uint8Array(signature)
   const recovery = ((rs[32] as number) >> 7) as 0 | 1
   rs[32] = (rs[32] as number) & 0x7f
   return { rs, recovery }
