@@ -20,11 +20,21 @@ export interface CompleteInit {
 }
 
 /** After the quorum: keep the result, pay who delivered it, fetch what it names, and give stragglers a fair wait. */
-export async function completeJob({ parts, record, digest, replicas, watch, onProgress, signal }: CompleteInit): Promise<JobOutcome> {
+export async function completeJob({
+  parts,
+  record,
+  digest,
+  replicas,
+  watch,
+  onProgress,
+  signal
+}: CompleteInit): Promise<JobOutcome> {
   const winners = replicas.filter(({ info }) => info.digest === digest)
   const { result, stderr } = resultOf(parts, winners)
   // Before anything is paid: a crash from here on resumes to the same result.
-  await parts.records.store.commit([parts.records.jobs.put(record().id, { ...record(), state: 'succeeded', digest, result })])
+  await parts.records.store.commit([
+    parts.records.jobs.put(record().id, { ...record(), state: 'succeeded', digest, result })
+  ])
   const tookMs = watch.totalMs()
   await decideAll(replicas, digest)
   watch.lap('verify')
@@ -49,6 +59,7 @@ export async function completeJob({ parts, record, digest, replicas, watch, onPr
     timings: {
       discoverMs: watch.ms('discover'),
       negotiateMs: watch.ms('negotiate'),
+      transferMs: watch.ms('transfer'),
       executeMs: watch.ms('execute'),
       verifyMs: watch.ms('verify'),
       fetchMs: watch.ms('fetch'),
@@ -60,12 +71,18 @@ export async function completeJob({ parts, record, digest, replicas, watch, onPr
 
 /** stdout and stderr as bytes; the output directory into the local block store. */
 async function fetchResult(
-  parts: ClientParts, sources: readonly RunningReplica[], { stdout, output }: Result, stderr: Uint8Array,
-  onProgress: (progress: JobProgress) => void, signal: AbortSignal
+  parts: ClientParts,
+  sources: readonly RunningReplica[],
+  { stdout, output }: Result,
+  stderr: Uint8Array,
+  onProgress: (progress: JobProgress) => void,
+  signal: AbortSignal
 ): Promise<{ stdoutBytes: Uint8Array; stderrBytes: Uint8Array }> {
   const [stdoutBytes, stderrBytes] = await Promise.all([
     fetchContent(parts, sources, decodeContentCid(stdout), STDIO_BYTES_MAX, signal),
-    stderr.length === 0 ? new Uint8Array(0) : fetchContent(parts, sources, decodeContentCid(stderr), STDIO_BYTES_MAX, signal),
+    stderr.length === 0
+      ? new Uint8Array(0)
+      : fetchContent(parts, sources, decodeContentCid(stderr), STDIO_BYTES_MAX, signal),
     fetchOutput(parts, sources, decodeContentCid(output), bytes => onProgress({ type: 'fetched', bytes }), signal)
   ])
   return { stdoutBytes, stderrBytes }
@@ -86,7 +103,12 @@ async function decideAll(replicas: readonly RunningReplica[], digest: Hash): Pro
 }
 
 /** Replicas still at work get as long again as the quorum took, to deliver and be paid; then they are told to stop. */
-async function waitForStragglers(replicas: readonly RunningReplica[], digest: Hash, waitMs: number, signal: AbortSignal): Promise<void> {
+async function waitForStragglers(
+  replicas: readonly RunningReplica[],
+  digest: Hash,
+  waitMs: number,
+  signal: AbortSignal
+): Promise<void> {
   const open = replicas.filter(({ info }) => info.digest === undefined && info.state !== 'failed')
   if (open.length === 0) return
   const stop = new AbortController()
@@ -98,7 +120,9 @@ async function waitForStragglers(replicas: readonly RunningReplica[], digest: Ha
 }
 
 async function acknowledged(parts: ClientParts, replicas: readonly RunningReplica[]): Promise<void> {
-  const settled = replicas.map(({ info }) => (info.agreement === undefined ? undefined : parts.payer.settled(info.agreement)))
+  const settled = replicas.map(({ info }) =>
+    info.agreement === undefined ? undefined : parts.payer.settled(info.agreement)
+  )
   // Not acknowledged in time is no failure: the voucher is stored and sent again at the next contact.
   await waitFor(Promise.allSettled(settled), AbortSignal.timeout(ACKNOWLEDGE_WAIT_MS)).catch(() => {})
 }

@@ -10,16 +10,31 @@ import type { RunningReplica } from './replica.ts'
 type Source = Pick<RunningReplica, 'offer'>
 
 /** A single file, from whichever provider gives it. */
-export async function fetchContent(parts: ClientParts, sources: readonly Source[], root: CID, bytesMax: number, signal: AbortSignal): Promise<Uint8Array> {
+export async function fetchContent(
+  parts: ClientParts,
+  sources: readonly Source[],
+  root: CID,
+  bytesMax: number,
+  signal: AbortSignal
+): Promise<Uint8Array> {
   await fetchDag({
-    fetcher: parts.fetcher, root, from: peersOf(sources), blockstore: parts.blocks, limits: { blocks: 1024, bytes: bytesMax, depth: 8 }, signal
+    fetcher: parts.fetcher,
+    root,
+    from: peersOf(sources),
+    blockstore: parts.blocks,
+    limits: { blocks: 1024, bytes: bytesMax, depth: 8 },
+    signal
   })
   return exportBytes(root, parts.blocks, { bytesMax, signal })
 }
 
 /** A directory of outputs into the local block store, so that it can be exported at any time. */
 export async function fetchOutput(
-  parts: ClientParts, sources: readonly Source[], root: CID, onBytes: (bytes: number) => void, signal: AbortSignal
+  parts: ClientParts,
+  sources: readonly Source[],
+  root: CID,
+  onBytes: (bytes: number) => void,
+  signal: AbortSignal
 ): Promise<void> {
   await fetchDag({
     fetcher: parts.fetcher,

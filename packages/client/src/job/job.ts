@@ -72,7 +72,11 @@ export type JobProgress =
 /** Milliseconds each stage took, as the buyer saw it. Stages of several replicas overlap: the latest end counts. */
 export interface JobTimings {
   readonly discoverMs: number
+  /** Until every replica had agreed: channel, Demand, Bid, Agreement. */
   readonly negotiateMs: number
+  /** Until every replica had its program and input and began to run. */
+  readonly transferMs: number
+  /** Until the quorum had delivered. */
   readonly executeMs: number
   readonly verifyMs: number
   readonly fetchMs: number

@@ -16,7 +16,7 @@ import {
   validateBid
 } from '@archipel/protocol'
 import type { ClientParts } from '../parts.ts'
-import type { JobRecord, JobProgress, Replica, ReplicaState } from './job.ts'
+import type { JobProgress, JobRecord, Replica, ReplicaState } from './job.ts'
 
 /** One replica of a running job: agrees with one provider, then waits for what it delivers. */
 export interface RunningReplica {
@@ -58,8 +58,16 @@ type RunInit = Omit<ReplicaInit, 'record'>
 function run({ parts, offer, onProgress }: RunInit, agreed: Promise<AgreementId>, priceMax: bigint): RunningReplica {
   const { body } = offer.offer
   let info: Replica = {
-    provider: body.provider, operator: body.owner, region: body.domains.region, state: 'negotiating',
-    agreement: undefined, digest: undefined, paid: 0n, priceMax, runMs: undefined, failure: undefined
+    provider: body.provider,
+    operator: body.owner,
+    region: body.domains.region,
+    state: 'negotiating',
+    agreement: undefined,
+    digest: undefined,
+    paid: 0n,
+    priceMax,
+    runMs: undefined,
+    failure: undefined
   }
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
 
@@ -105,8 +113,14 @@ function run({ parts, offer, onProgress }: RunInit, agreed: Promise<AgreementId>
       const { agreement } = info
       const state = agreement === undefined ? undefined : parts.engine.get(agreement)
       if (state?.phase.code !== 'agreed') return
-      await parts.sessions.to(offer).send({ type: 'cancel', value: { agreement: state.id } }).catch(() => {})
-      await parts.engine.apply(state.id, { type: 'failed', failure: { code: 'E_CANCELLED', fault: 'buyer', message: 'cancelled' } })
+      await parts.sessions
+        .to(offer)
+        .send({ type: 'cancel', value: { agreement: state.id } })
+        .catch(() => {})
+      await parts.engine.apply(state.id, {
+        type: 'failed',
+        failure: { code: 'E_CANCELLED', fault: 'buyer', message: 'cancelled' }
+      })
     },
     async decide(confirmed) {
       if (info.agreement === undefined) return
@@ -116,23 +130,54 @@ function run({ parts, offer, onProgress }: RunInit, agreed: Promise<AgreementId>
 }
 
 /** Demand, Bid, Agreement: stored before the provider may act on it. */
-async function agree({ parts, demand, demandHash, offer, record, onProgress, signal }: ReplicaInit): Promise<AgreementId> {
+async function agree({
+  parts,
+  demand,
+  demandHash,
+  offer,
+  record,
+  onProgress,
+  signal
+}: ReplicaInit): Promise<AgreementId> {
   const { signing, channels, inbox, sessions, engine, records } = parts
   const session = sessions.to(offer)
   const need = quote(offer.offer.body.prices, demand.body).priceMax
-  const [{ channel, action }] = await Promise.all([channels.reserve(offer.offer.body, need, { signal }), session.connect({ signal })])
+  const [{ channel, action }] = await Promise.all([
+    channels.reserve(offer.offer.body, need, { signal }),
+    session.connect({ signal })
+  ])
   onProgress({ type: 'channel', provider: offer.offer.body.provider, action, deposit: channel.deposit })
   try {
     await parts.payer.recover(channel.id)
     const { answer, cancel } = inbox.bid(offer.offer.body.provider, demandHash)
     const timeout = AbortSignal.any([signal, AbortSignal.timeout(BID_TIMEOUT_MS)])
-    const bid: SignedBid = await Promise.race([session.send({ type: 'demand', value: demand }, { signal }).then(() => answer), rejectOn(timeout)]).finally(cancel)
+    const bid: SignedBid = await Promise.race([
+      session.send({ type: 'demand', value: demand }, { signal }).then(() => answer),
+      rejectOn(timeout)
+    ]).finally(cancel)
     const bidHash = validateBid(bid, {
-      domain: signing.domain, recover: signing.recover, nowSec: signing.nowSec(), demand: demand.body, demandHash, offer: offer.offer.body
+      domain: signing.domain,
+      recover: signing.recover,
+      nowSec: signing.nowSec(),
+      demand: demand.body,
+      demandHash,
+      offer: offer.offer.body
     })
-    const agreement = sign(signing.signer, signing.domain, agreementType, { demand: demandHash, bid: bidHash, channel: channel.id })
+    const agreement = sign(signing.signer, signing.domain, agreementType, {
+      demand: demandHash,
+      bid: bidHash,
+      channel: channel.id
+    })
     const id = digestOf(signing.domain, agreementType, agreement.body) as AgreementId
-    const state = createBuyerAgreement({ id, job: demand.body.job, channel: channel.id, offer: offer.offer, demand, bid, agreement })
+    const state = createBuyerAgreement({
+      id,
+      job: demand.body.job,
+      channel: channel.id,
+      offer: offer.offer,
+      demand,
+      bid,
+      agreement
+    })
     // A bid may be below the posted price: only what it can come to stays set aside.
     channels.release(channel.id, need - bid.body.priceMax)
     await engine.add(state, [records.jobs.put(demand.body.job, record(id))])
@@ -158,7 +203,11 @@ async function resume({ parts, offer }: RunInit, state: BuyerAgreement): Promise
 function rejectOn(signal: AbortSignal): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>()
   const onAbort = () =>
-    reject(isTimeout(signal.reason) ? new CodedError('E_PROVIDER_SILENT', 'the provider did not answer the demand in time') : signal.reason)
+    reject(
+      isTimeout(signal.reason)
+        ? new CodedError('E_PROVIDER_SILENT', 'the provider did not answer the demand in time')
+        : signal.reason
+    )
   if (signal.aborted) onAbort()
   else signal.addEventListener('abort', onAbort, { once: true })
   return promise

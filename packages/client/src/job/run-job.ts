@@ -1,6 +1,6 @@
 import {
-  chooseOffers,
   CodedError,
+  chooseOffers,
   type Demand,
   demandType,
   digestOf,
@@ -10,14 +10,14 @@ import {
   toHex,
   validateQuorum
 } from '@archipel/protocol'
-import { CID } from 'multiformats/cid'
+import type { CID } from 'multiformats/cid'
 import type { JobOptions } from '../client.ts'
 import { importBytes, importFiles } from '../content/index.ts'
 import type { ClientParts } from '../parts.ts'
 import { completeJob } from './complete.ts'
 import type { JobOutcome, JobProgress, JobRecord, JobSpec } from './job.ts'
 import { failureOf, type ReplicaInit, type RunningReplica, resumeReplica, startReplica } from './replica.ts'
-import { createStopwatch, type Stopwatch } from './stopwatch.ts'
+import { createStages, createStopwatch, type Stopwatch } from './stopwatch.ts'
 import { supervise } from './supervise.ts'
 
 /** Runs a job to its verified result: prepare, choose, agree, watch, decide, pay, fetch. */
@@ -35,18 +35,43 @@ export async function runJob(parts: ClientParts, spec: JobSpec, options: JobOpti
 
   const offers = await parts.offers(options.signal)
   const { chosen, seen, rejected } = chooseOffers(offers, {
-    demand: demand.body, regions: spec.regions ?? [], excluded: new Set(), nowSec: parts.signing.nowSec(), replicas: spec.replicas, spread: spec.spread
+    demand: demand.body,
+    regions: spec.regions ?? [],
+    excluded: new Set(),
+    nowSec: parts.signing.nowSec(),
+    replicas: spec.replicas,
+    spread: spec.spread
   })
   onProgress({ type: 'offers', seen, rejected })
   watch.lap('discover')
 
   const record: JobRecord = {
-    id: job, createdAt: parts.signing.nowSec(), args: spec.args, program: program.toString(), input: input?.toString(), priceMax: spec.priceMax,
-    deadline: spec.deadline, replicas: spec.replicas, quorum: spec.quorum, spread: spec.spread, state: 'running', agreements: [],
-    digest: undefined, result: undefined, failure: undefined
+    id: job,
+    createdAt: parts.signing.nowSec(),
+    args: spec.args,
+    program: program.toString(),
+    input: input?.toString(),
+    priceMax: spec.priceMax,
+    deadline: spec.deadline,
+    replicas: spec.replicas,
+    quorum: spec.quorum,
+    spread: spec.spread,
+    state: 'running',
+    agreements: [],
+    digest: undefined,
+    result: undefined,
+    failure: undefined
   }
   await parts.records.store.commit([parts.records.jobs.put(job, record)])
-  return drive({ parts, record, demand, regions: spec.regions ?? [], options, watch, first: start => chosen.map(start) })
+  return drive({
+    parts,
+    record,
+    demand,
+    regions: spec.regions ?? [],
+    options,
+    watch,
+    first: start => chosen.map(start)
+  })
 }
 
 /**
@@ -56,7 +81,9 @@ export async function runJob(parts: ClientParts, spec: JobSpec, options: JobOpti
 export async function resumeJob(parts: ClientParts, record: JobRecord, options: JobOptions): Promise<JobOutcome> {
   if (record.state === 'failed') throw failed(record)
   const watch = createStopwatch()
-  const states = (await Promise.all(record.agreements.map(id => parts.engine.load(id)))).filter(state => state !== undefined)
+  const states = (await Promise.all(record.agreements.map(id => parts.engine.load(id)))).filter(
+    state => state !== undefined
+  )
   const demand = states[0]?.demand
   if (demand === undefined) {
     throw new CodedError('E_JOB_NOT_STARTED', 'the job was stored, but no provider had agreed to it yet', {
@@ -82,9 +109,21 @@ interface DriveInit {
 type StartReplica = (offer: ReplicaInit['offer']) => RunningReplica
 
 /** Watches a job's replicas until a result is agreed on, unless that is known already, and completes it. */
-async function drive({ parts, record: initial, demand, regions, options, watch, first }: DriveInit): Promise<JobOutcome> {
+async function drive({
+  parts,
+  record: initial,
+  demand,
+  regions,
+  options,
+  watch,
+  first
+}: DriveInit): Promise<JobOutcome> {
   let record = initial
-  const onProgress = (progress: JobProgress) => options.onProgress?.(progress)
+  const stages = createStages(watch, record.replicas)
+  const onProgress = (progress: JobProgress) => {
+    if (progress.type === 'replica') stages.see(progress.replica)
+    options.onProgress?.(progress)
+  }
   const decided = record.digest
   const limit = decided === undefined ? deadlineOf(record) : undefined
   const signal = AbortSignal.any([limit?.signal, options.signal].filter(part => part !== undefined))
@@ -111,8 +150,17 @@ async function drive({ parts, record: initial, demand, regions, options, watch, 
     const digest =
       decided ??
       (await supervise({
-        replicas: [...replicas], quorum, spread, regions, demand: demand.body, priceMax, nowSec: parts.signing.nowSec,
-        offers: () => parts.offers(signal), start: replace, onProgress, signal
+        replicas: [...replicas],
+        quorum,
+        spread,
+        regions,
+        demand: demand.body,
+        priceMax,
+        nowSec: parts.signing.nowSec,
+        offers: () => parts.offers(signal),
+        start: replace,
+        onProgress,
+        signal
       }))
     watch.lap('execute')
     return await completeJob({ parts, record: () => record, digest, replicas, watch, onProgress, signal })
@@ -121,7 +169,9 @@ async function drive({ parts, record: initial, demand, regions, options, watch, 
     const stored = await parts.records.jobs.get(record.id)
     // A job that has its result keeps it, whatever went wrong while it was paid for or fetched.
     if (stored?.state !== 'succeeded') {
-      await parts.records.store.commit([parts.records.jobs.put(record.id, { ...record, state: 'failed', failure: failureOf(err) })])
+      await parts.records.store.commit([
+        parts.records.jobs.put(record.id, { ...record, state: 'failed', failure: failureOf(err) })
+      ])
     }
     throw withMoney(err, replicas, record.id)
   } finally {
@@ -139,28 +189,51 @@ function deadlineOf(record: JobRecord): { signal: AbortSignal; cancel: () => voi
 }
 
 function failed({ id, failure }: JobRecord): CodedError {
-  return new CodedError(failure?.code ?? 'E_JOB_FAILED', `this job failed: ${failure?.message ?? 'for an unknown reason'}`, {
-    facts: { job: id },
-    hint: 'run it again: a new job has a new id'
-  })
+  return new CodedError(
+    failure?.code ?? 'E_JOB_FAILED',
+    `this job failed: ${failure?.message ?? 'for an unknown reason'}`,
+    {
+      facts: { job: id },
+      hint: 'run it again: a new job has a new id'
+    }
+  )
 }
 
 /** Whatever went wrong, the buyer is told what it cost. */
 function withMoney(err: unknown, replicas: readonly RunningReplica[], job: Hash): unknown {
   const paid = replicas.reduce((sum, { info }) => sum + info.paid, 0n)
-  const money = replicas.map(({ info }) => ({ provider: info.provider, agreement: info.agreement ?? null, state: info.state, paid: info.paid }))
+  const money = replicas.map(({ info }) => ({
+    provider: info.provider,
+    agreement: info.agreement ?? null,
+    state: info.state,
+    paid: info.paid
+  }))
   if (err instanceof CodedError) {
-    return new CodedError(err.code, err.message, { facts: { ...err.facts, job, paid, money }, cause: err, ...(err.hint === undefined ? {} : { hint: err.hint }) })
+    return new CodedError(err.code, err.message, {
+      facts: { ...err.facts, job, paid, money },
+      cause: err,
+      ...(err.hint === undefined ? {} : { hint: err.hint })
+    })
   }
   return err
 }
 
-function demandOf({ signing, token }: ClientParts, spec: JobSpec, job: Hash, program: CID, input: CID | undefined): SignedDemand {
+function demandOf(
+  { signing, token }: ClientParts,
+  spec: JobSpec,
+  job: Hash,
+  program: CID,
+  input: CID | undefined
+): SignedDemand {
   const body: Demand = {
     buyer: signing.signer.address,
     job,
     workload: {
-      runtime: 'wasm', program: program.bytes, args: [...spec.args], env: [...(spec.env ?? [])].sort(), input: input?.bytes ?? new Uint8Array(0)
+      runtime: 'wasm',
+      program: program.bytes,
+      args: [...spec.args],
+      env: [...(spec.env ?? [])].sort(),
+      input: input?.bytes ?? new Uint8Array(0)
     },
     resources: { ...spec.resources },
     durationSec: spec.durationSec,
@@ -176,15 +249,19 @@ function validateSpec({ replicas, quorum, priceMax, program, deadline }: JobSpec
     throw new CodedError('E_BAD_JOB', message, { facts: { replicas, quorum, priceMax }, hint })
   }
   validateQuorum({ replicas, quorum })
-  if (priceMax < BigInt(replicas)) bad('the price ceiling is zero', 'give the most the job may cost, e.g. --max-price 0.05')
+  if (priceMax < BigInt(replicas))
+    bad('the price ceiling is zero', 'give the most the job may cost, e.g. --max-price 0.05')
   if (program.length < 8 || program[0] !== 0 || program[1] !== 0x61 || program[2] !== 0x73 || program[3] !== 0x6d) {
-    throw new CodedError('E_NOT_WASM', 'the program is not a WebAssembly module', { hint: 'compile it for wasm32-wasi (WASI preview 1)' })
+    throw new CodedError('E_NOT_WASM', 'the program is not a WebAssembly module', {
+      hint: 'compile it for wasm32-wasi (WASI preview 1)'
+    })
   }
   if (deadline <= nowSec) bad('the deadline has passed', 'give a later deadline')
 }
 
 function tooLate({ deadline, id }: JobRecord): CodedError {
   return new CodedError('E_DEADLINE', 'the deadline passed before the replicas agreed', {
-    facts: { job: id, deadline }, hint: 'give it more time, or a faster offer'
+    facts: { job: id, deadline },
+    hint: 'give it more time, or a faster offer'
   })
 }

@@ -1,3 +1,5 @@
+import type { Replica } from './job.ts'
+
 /** Splits a job's time into stages, as its buyer sees them. */
 export interface Stopwatch {
   /** Ends a stage: what passed since the last lap. */
@@ -19,5 +21,25 @@ export function createStopwatch(): Stopwatch {
     },
     ms: stage => stages.get(stage) ?? 0,
     totalMs: () => performance.now() - startMs
+  }
+}
+
+/** Ends the stages that replicas go through together, once the last of them is through. */
+export function createStages(watch: Stopwatch, replicas: number): { see(replica: Replica): void } {
+  const agreed = new Set<string>()
+  const running = new Set<string>()
+
+  function reach(stage: string, reached: Set<string>, provider: string): void {
+    if (reached.has(provider)) return
+    reached.add(provider)
+    if (reached.size === replicas) watch.lap(stage)
+  }
+
+  return {
+    see({ provider, state }) {
+      if (state === 'negotiating' || state === 'failed') return
+      reach('negotiate', agreed, provider)
+      if (state === 'running' || state === 'delivered' || state === 'paid') reach('transfer', running, provider)
+    }
   }
 }

@@ -1,8 +1,8 @@
 import {
-  chooseOffers,
   CodedError,
-  decideQuorum,
+  chooseOffers,
   type Demand,
+  decideQuorum,
   type Hash,
   type Spread,
   type VerifiedOffer
@@ -39,7 +39,11 @@ export async function supervise(init: SuperviseInit): Promise<Hash> {
   const wanted = all.length
   const aborted = abortion(signal)
   const watched = new Map<RunningReplica, Promise<RunningReplica>>()
-  const watch = (replica: RunningReplica) => watched.set(replica, replica.ended.then(() => replica))
+  const watch = (replica: RunningReplica) =>
+    watched.set(
+      replica,
+      replica.ended.then(() => replica)
+    )
   for (const replica of all) watch(replica)
 
   for (;;) {
@@ -64,9 +68,7 @@ export async function supervise(init: SuperviseInit): Promise<Hash> {
   }
 }
 
-async function replacement(
-  all: readonly RunningReplica[], init: SuperviseInit
-): Promise<RunningReplica | undefined> {
+async function replacement(all: readonly RunningReplica[], init: SuperviseInit): Promise<RunningReplica | undefined> {
   const alive = all.filter(({ info }) => info.state !== 'failed')
   // What failed replicas were paid for delivered ticks is gone; what live ones may still draw is promised.
   const spoken = all.reduce((sum, { info }) => sum + (info.state === 'failed' ? info.paid : info.priceMax), 0n)
@@ -92,16 +94,23 @@ async function replacement(
 
 function impossible(all: readonly RunningReplica[], quorum: number): CodedError {
   const replicas = all.map(({ info }) => ({
-    provider: info.provider, region: info.region, state: info.state, digest: info.digest ?? null, failure: info.failure?.code ?? null
+    provider: info.provider,
+    region: info.region,
+    state: info.state,
+    digest: info.digest ?? null,
+    failure: info.failure?.code ?? null
   }))
   const program = all.find(({ info }) => info.failure?.fault === 'program')?.info.failure
   if (program !== undefined) {
     return new CodedError('E_PROGRAM_FAILED', `the program could not be run: ${program.code}: ${program.message}`, {
-      facts: { replicas }, hint: 'the program itself is at fault: another provider would not help'
+      facts: { replicas },
+      hint: 'the program itself is at fault: another provider would not help'
     })
   }
   const digests = new Set(replicas.flatMap(({ digest }) => (digest === null ? [] : [digest])))
-  const failures = all.flatMap(({ info }) => (info.failure === undefined ? [] : [`${info.failure.code}: ${info.failure.message}`]))
+  const failures = all.flatMap(({ info }) =>
+    info.failure === undefined ? [] : [`${info.failure.code}: ${info.failure.message}`]
+  )
   return new CodedError(
     'E_QUORUM_IMPOSSIBLE',
     digests.size > 1
@@ -109,7 +118,10 @@ function impossible(all: readonly RunningReplica[], quorum: number): CodedError 
       : `only ${all.length - failures.length} replicas delivered, ${quorum} must agree${failures.length > 0 ? ` (${[...new Set(failures)].join('; ')})` : ''}`,
     {
       facts: { quorum, replicas },
-      hint: digests.size > 1 ? 'is the program deterministic? it must not depend on time or chance' : 'raise the price ceiling or loosen the spread so that lost replicas can be replaced'
+      hint:
+        digests.size > 1
+          ? 'is the program deterministic? it must not depend on time or chance'
+          : 'raise the price ceiling or loosen the spread so that lost replicas can be replaced'
     }
   )
 }

@@ -1,0 +1,47 @@
+import type { GasReport } from './gas.ts'
+import type { IdleReport } from './idle.ts'
+import type { LatencyReport } from './latency.ts'
+import { round } from './statistics.ts'
+import type { ThroughputReport } from './throughput.ts'
+
+export interface BenchReport {
+  readonly latency: LatencyReport
+  readonly throughput: readonly ThroughputReport[]
+  readonly gas: readonly GasReport[]
+  readonly idle: IdleReport
+}
+
+/** The figures as tables for people. */
+export function printReport({ latency, throughput, gas, idle }: BenchReport, log: (line: string) => void): void {
+  const table = (title: string, header: readonly string[], rows: readonly (readonly (string | number)[])[]) => {
+    const cells = [header, ...rows].map(row => row.map(String))
+    const widths = header.map((_, i) => Math.max(...cells.map(row => row[i]?.length ?? 0)))
+    log(`\n${title}`)
+    for (const row of cells)
+      log(
+        `  ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')}`
+      )
+  }
+  table(
+    `One no-op job, milliseconds (${latency.jobs} warm jobs)`,
+    ['stage', 'first', 'p50', 'p95', 'max'],
+    Object.entries(latency.warm).map(([stage, { p50, p95, max }]) => [
+      stage.replace(/Ms$/, ''),
+      round(latency.firstJob[stage as keyof typeof latency.firstJob]),
+      p50,
+      p95,
+      max
+    ])
+  )
+  table(
+    'No-op jobs through one provider for one buyer',
+    ['in flight', 'jobs/s', 'p50 ms', 'p95 ms'],
+    throughput.map(({ inFlight, jobsPerSec, latencyMs }) => [inFlight, jobsPerSec, latencyMs.p50, latencyMs.p95])
+  )
+  table(
+    'Gas, jobs on one channel from open to close',
+    ['jobs', 'open', 'redeem', 'close', 'per job'],
+    gas.map(({ jobs, open, redeem, close, perJob }) => [jobs, open, redeem, close, perJob])
+  )
+  table('Idle node', ['seconds', 'RSS MiB', 'CPU %'], [[idle.seconds, idle.rssMiB, idle.cpuPercent]])
+}
