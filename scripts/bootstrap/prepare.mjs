@@ -75,7 +75,7 @@ function ownTools() {
 }
 
 async function fetchTools() {
-  console.error(`archipel: fetching Node ${NODE_MAJOR} and pnpm ${PNPM_MAJOR} through npm (once)`)
+  console.error(`archipel: getting Node ${NODE_MAJOR} and pnpm ${PNPM_MAJOR} through npm (once)`)
   const nodePackage = NODE_PACKAGES[`${process.platform}-${process.arch}`] ?? 'node'
   const where = join(dirname(fileURLToPath(import.meta.url)), 'where.mjs')
   // From an empty folder, so that npm reads no workspace and warns about none.

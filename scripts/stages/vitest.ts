@@ -19,12 +19,17 @@ export function vitest(project: 'unit' | 'system', timeoutMs: number, env: NodeJ
       const folder = await mkdtemp(join(tmpdir(), 'archipel-test-'))
       const reportFile = join(folder, 'report.json')
       const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`]
+      const colors = process.stdout.isTTY ? [] : ['--no-color']
       try {
-        const { exitCode } = await runCommand(toolPath('vitest'), ['run', '--project', project, ...reporters], {
-          timeoutMs,
-          env: { ...process.env, ...env },
-          onOutput: write
-        })
+        const { exitCode } = await runCommand(
+          toolPath('vitest'),
+          ['run', '--project', project, ...reporters, ...colors],
+          {
+            timeoutMs,
+            env: { ...process.env, ...env },
+            onOutput: write
+          }
+        )
         return countReport(JSON.parse(await readFile(reportFile, 'utf8')), exitCode)
       } finally {
         await rm(folder, { recursive: true, force: true })

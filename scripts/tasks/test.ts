@@ -15,14 +15,8 @@ const MINUTE_MS = 60_000
 const unit = vitest('unit', 5 * MINUTE_MS)
 const system = vitest('system', 12 * MINUTE_MS)
 
-// Two lanes for two cores; what measures time or starts many processes runs alone.
-const GROUPS = [
-  [
-    [types, lint, tidy, packages],
-    [contracts, unit]
-  ],
-  [[system, demo, readme]]
-]
+// Two lanes for two cores; what waits for peers and measures time runs alone.
+const GROUPS = [[[types, lint, tidy, packages], [contracts]], [[unit, system, demo, readme]]]
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } })
 const names = GROUPS.flat(2).map(stage => stage.name)

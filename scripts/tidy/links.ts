@@ -17,6 +17,23 @@ export function linksResolve(repository: Repository): Problem[] {
     )
 }
 
+/** `npm run x` in a document names a script that exists. */
+export function documentedScriptsExist(repository: Repository): Problem[] {
+  const { scripts } = JSON.parse(repository.read('package.json')) as { scripts: Record<string, string> }
+  return repository.files
+    .filter(file => file.endsWith('.md'))
+    .flatMap(file =>
+      repository
+        .read(file)
+        .split('\n')
+        .flatMap((text, index) =>
+          [...text.matchAll(/\bnpm run (?:-s )?([a-z][a-z:]*)/g)]
+            .filter(([, name]) => !Object.hasOwn(scripts, name!))
+            .map(([, name]) => ({ file, line: index + 1, message: `npm run ${name}: package.json has no such script` }))
+        )
+    )
+}
+
 function checkLink(repository: Repository, file: string, link: string): string | undefined {
   if (/^[a-z]+:/.test(link)) return undefined
   const [path, part] = link.split('#') as [string, string | undefined]

@@ -1,7 +1,7 @@
 import { arrowsPointDown, clientRunsInBrowsers, librariesDoNotPrint, protocolIsPure } from './architecture.ts'
 import { catalogIsTidy, importsAreDeclared } from './dependencies.ts'
 import { filesAreShort, limitsHaveReasons, nothingIsUnfinished } from './files.ts'
-import { linksResolve } from './links.ts'
+import { documentedScriptsExist, linksResolve } from './links.ts'
 import type { Problem, Repository } from './repository.ts'
 
 /** The house rules a formatter cannot know. */
@@ -15,7 +15,8 @@ const RULES: readonly ((repository: Repository) => Problem[])[] = [
   limitsHaveReasons,
   catalogIsTidy,
   importsAreDeclared,
-  linksResolve
+  linksResolve,
+  documentedScriptsExist
 ]
 
 export function tidy(repository: Repository): Problem[] {

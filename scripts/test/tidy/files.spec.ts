@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { filesAreShort, limitsHaveReasons, nothingIsUnfinished } from '../../tidy/files.ts'
-import { linksResolve } from '../../tidy/links.ts'
+import { documentedScriptsExist, linksResolve } from '../../tidy/links.ts'
 import { memoryRepository } from '../../tidy/repository.ts'
 
 // In two parts, so that the rule does not report this file.
@@ -43,5 +43,15 @@ describe('linksResolve', () => {
   it('reports missing files and headings, but not in code', () => {
     const problems = check('[a](c.md)\n[b](b.md#three)\n```\n[c](c.md)\n```\n[d](#nowhere)')
     expect(problems.map(({ line }) => line)).toEqual([1, 2, 6])
+  })
+})
+
+describe('documentedScriptsExist', () => {
+  it('reports a script nobody can run', () => {
+    const repository = memoryRepository({
+      'package.json': '{ "scripts": { "test:long": "" } }',
+      'README.md': 'npm run -s test:long\n`npm run archipel -- x`\n'
+    })
+    expect(documentedScriptsExist(repository)).toMatchObject([{ file: 'README.md', line: 2 }])
   })
 })
