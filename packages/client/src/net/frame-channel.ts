@@ -56,21 +56,26 @@ export function createFrameChannel(stream: Stream, options: FrameChannelOptions)
   const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<void>()
   const state: {
     error: CodedError | undefined
-    /** The peer will send no more: cleanly, or because the stream died under it. */
+    /** The peer said that it sends no more. A lost connection looks like an end too, but was never announced. */
+    peerClosed: boolean
+    /** No more bytes will come, for whatever reason. */
     readEnded: boolean
     readFailure: CodedError | undefined
     closing: boolean
     over: boolean
+    resuming: boolean
     wake: (() => void) | undefined
     lastReadMs: number
     /** When a reader began to wait for the rest of a started frame. */
     frameSinceMs: number | undefined
   } = {
     error: undefined,
-    readEnded: stream.readableEnded,
+    peerClosed: stream.status === 'open' && stream.remoteWriteStatus === 'closed',
+    readEnded: false,
     readFailure: undefined,
     closing: false,
     over: false,
+    resuming: false,
     wake: undefined,
     lastReadMs: performance.now(),
     frameSinceMs: undefined
@@ -85,24 +90,29 @@ export function createFrameChannel(stream: Stream, options: FrameChannelOptions)
     state.lastReadMs = performance.now()
     if (event.data instanceof Uint8Array) reader.push(event.data)
     else for (const piece of event.data) reader.push(piece)
-    if (reader.bufferedBytes > inboundBytesMax) pause()
+    pauseIfFull()
     wake()
   }
-  const onEnd = (): void => {
+  const onPeerClosed = (): void => {
+    state.peerClosed = true
+  }
+  const onEnd = (): void => endReading(undefined)
+  const onClose = (event: { error?: Error }): void => {
+    // Frames that arrived whole before the connection died are still true: they are read first, then the failure.
+    if (event.error === undefined && stream.readStatus === 'paused') resume()
+    else endReading(event.error)
+    finishIfDone()
+  }
+  const onDrain = (): void => writer.drain()
+
+  function endReading(cause: Error | undefined): void {
+    if (cause !== undefined || !state.peerClosed) {
+      state.readFailure ??= streamError('the stream was lost before the peer closed it', cause)
+    }
     state.readEnded = true
     wake()
     finishIfDone()
   }
-  const onClose = (event: { error?: Error; local?: boolean }): void => {
-    // Frames that arrived whole before the connection died are still true: they are read first, then the failure.
-    if (event.error !== undefined) state.readFailure ??= streamError('the stream was reset by the peer', event.error)
-    state.readEnded = state.readEnded || event.error !== undefined || stream.readableEnded
-    writer.stop(state.error ?? state.readFailure ?? closedError())
-    if (event.error === undefined && !state.readEnded) resume()
-    wake()
-    finishIfDone()
-  }
-  const onDrain = (): void => writer.drain()
 
   function wake(): void {
     const waiting = state.wake
@@ -125,21 +135,25 @@ export function createFrameChannel(stream: Stream, options: FrameChannelOptions)
   }
 
   function finishIfDone(): void {
-    if (state.readEnded && (stream.status !== 'open' || writer.stopped)) finish()
+    if (state.readEnded && (stream.status !== 'open' || stream.writeStatus === 'closed')) finish()
   }
 
   function finish(): void {
     if (state.over) return
     state.over = true
     clearInterval(watch)
+    writer.stop(state.error ?? state.readFailure ?? closedError())
     stream.removeEventListener('message', onMessage)
+    stream.removeEventListener('remoteCloseWrite', onPeerClosed)
     stream.removeEventListener('end', onEnd)
     stream.removeEventListener('close', onClose)
     stream.removeEventListener('drain', onDrain)
     resolveClosed()
   }
 
-  function pause(): void {
+  /** A reader that waits for the rest of a frame must get it, however large: only a busy reader holds the peer back. */
+  function pauseIfFull(): void {
+    if (state.resuming || state.wake !== undefined || reader.bufferedBytes <= inboundBytesMax) return
     try {
       if (stream.readStatus === 'readable') stream.pause()
     } catch {
@@ -148,20 +162,23 @@ export function createFrameChannel(stream: Stream, options: FrameChannelOptions)
   }
 
   function resume(): void {
+    if (stream.readStatus !== 'paused') return
+    // libp2p hands out its whole buffer inside this call and then opens the window again: a pause from within would be
+    // undone, with both sides believing something else. So whether to pause is decided after it.
+    state.resuming = true
     try {
-      // libp2p hands out its whole buffer inside this call and then opens the window again, so pausing from within
-      // would be undone: onMessage may call pause(), and the check after this line is the one that counts.
-      if (stream.readStatus === 'paused') stream.resume()
+      stream.resume()
     } catch {
       // Closed in between: the close event tells.
     }
-    if (reader.bufferedBytes > inboundBytesMax) pause()
+    state.resuming = false
+    pauseIfFull()
   }
 
   function takeFrame(): Uint8Array | undefined {
     const frame = reader.next()
     if (frame !== undefined) state.frameSinceMs = undefined
-    if (reader.bufferedBytes <= inboundBytesMax / 2 && stream.readStatus === 'paused') resume()
+    if (reader.bufferedBytes <= inboundBytesMax / 2) resume()
     return frame
   }
 
@@ -180,10 +197,13 @@ export function createFrameChannel(stream: Stream, options: FrameChannelOptions)
   }
 
   const watch = unref(setInterval(checkClock, Math.max(10, Math.min(stallTimeoutMs, idleTimeoutMs) / 4)))
+  stream.addEventListener('remoteCloseWrite', onPeerClosed)
   stream.addEventListener('end', onEnd)
   stream.addEventListener('close', onClose)
   stream.addEventListener('drain', onDrain)
   stream.addEventListener('message', onMessage)
+  // What happened before we listened is not told again.
+  if (stream.readableEnded || stream.status !== 'open') endReading(undefined)
 
   return {
     get error() {
@@ -218,6 +238,7 @@ export function createFrameChannel(stream: Stream, options: FrameChannelOptions)
         if (!reader.atBoundary) state.frameSinceMs ??= performance.now()
         const { promise, resolve } = Promise.withResolvers<void>()
         state.wake = resolve
+        resume()
         try {
           await waitFor(promise, signal)
         } finally {
