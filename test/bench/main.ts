@@ -26,6 +26,7 @@ try {
     schemaVersion: 1,
     date: new Date().toISOString(),
     node: process.version,
+    // First, while the node has done nothing yet.
     idle: await measureIdle(bench, values.quick ? 2000 : 15_000),
     latency: await measureLatency(bench, Math.ceil(300 * rounds)),
     throughput: await measureThroughput(bench, Math.ceil(4000 * rounds)),

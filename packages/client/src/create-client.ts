@@ -31,7 +31,7 @@ import { createBlockFetcher, createBlockServer } from './net/blocks/index.ts'
 import type { Network } from './net/index.ts'
 import type { NetworkDescriptor } from './network-descriptor.ts'
 import type { ClientParts } from './parts.ts'
-import { CLOSE_DELAY_SEC, type ChannelPolicy, createChannels } from './payment/channels.ts'
+import { type ChannelPolicy, CLOSE_DELAY_SEC, createChannels } from './payment/channels.ts'
 import { createPayer, type Payer } from './payment/payer.ts'
 import { createBuyerRecords } from './records.ts'
 import type { Store } from './store/index.ts'
@@ -53,13 +53,16 @@ export interface ClientInit {
 export function createClient(init: ClientInit): Client {
   const { descriptor, signer, recover, network, chain, store, blocks, onWarning = () => {} } = init
   const signing: SigningContext = {
-    domain: createSigningDomain(descriptor.chainId, descriptor.escrow), signer, recover, nowSec: wallClockSec
+    domain: createSigningDomain(descriptor.chainId, descriptor.escrow),
+    signer,
+    recover,
+    nowSec: wallClockSec
   }
   const records = createBuyerRecords(store)
   const fetcher = createBlockFetcher(network)
   const blockServer = createBlockServer({ network, blockstore: blocks })
   const book = createBook({ ...signing, token: descriptor.token })
-  const market = createMarket(network, book)
+  const market = createMarket({ network, book, bootstrap: descriptor.bootstrap })
   const policy: ChannelPolicy = { closeDelaySec: CLOSE_DELAY_SEC, depositMin: 0n, ...init.channelPolicy }
   const channels = createChannels({ records, chain, payer: signer.address, token: descriptor.token, policy })
 
@@ -69,7 +72,10 @@ export function createClient(init: ClientInit): Client {
   let sessions: Sessions
   const engine = createBuyerEngine({ records, signing, pay: (id, receipts) => payer.pay(id, receipts) })
   payer = createPayer({
-    records, signing, channels, engine,
+    records,
+    signing,
+    channels,
+    engine,
     async send(provider, payment) {
       const session = sessions.get(provider)
       if (session === undefined) throw new CodedError('E_PROVIDER_LOST', 'there is no connection to the provider')
@@ -78,7 +84,9 @@ export function createClient(init: ClientInit): Client {
     onError: (channel, error) => onWarning({ provider: channels.peek(channel)?.provider, error })
   })
   inbox = createInbox({
-    engine, payer, channels,
+    engine,
+    payer,
+    channels,
     resume: id => {
       const provider = engine.get(id)?.offer.body.provider
       const session = provider === undefined ? undefined : sessions.get(provider)
@@ -99,7 +107,20 @@ export function createClient(init: ClientInit): Client {
     return { offer, publicKey: key.publicKey }
   }
   const parts: ClientParts = {
-    signing, token: descriptor.token, records, network, chain, blocks, fetcher, engine, channels, payer, sessions, inbox, verifiedOffer, reconnect,
+    signing,
+    token: descriptor.token,
+    records,
+    network,
+    chain,
+    blocks,
+    fetcher,
+    engine,
+    channels,
+    payer,
+    sessions,
+    inbox,
+    verifiedOffer,
+    reconnect,
     offers: signal => market.offers(signal)
   }
 
@@ -107,7 +128,8 @@ export function createClient(init: ClientInit): Client {
     const found = await records.jobs.get(id)
     if (found !== undefined) return found
     throw new CodedError('E_NO_SUCH_JOB', 'no such job is stored here', {
-      facts: { job: id }, hint: 'archipel job ls lists them; jobs are kept where they were started'
+      facts: { job: id },
+      hint: 'archipel job ls lists them; jobs are kept where they were started'
     })
   }
 
@@ -137,12 +159,16 @@ export function createClient(init: ClientInit): Client {
     channels: () => Array.fromAsync(records.channels.iterate(), ([, channel]) => channel),
     async *outputFiles(id, { signal } = {}) {
       const { result, agreements } = await record(id)
-      if (result === undefined) throw new CodedError('E_NO_RESULT', 'this job has no result yet', { facts: { job: id } })
-      const states = (await Promise.all(agreements.map(agreement => records.agreements.get(agreement)))).filter(s => s !== undefined)
+      if (result === undefined)
+        throw new CodedError('E_NO_RESULT', 'this job has no result yet', { facts: { job: id } })
+      const states = (await Promise.all(agreements.map(agreement => records.agreements.get(agreement)))).filter(
+        s => s !== undefined
+      )
       const sources = states.map(({ offer }) => ({ offer: verifiedOffer(offer) }))
       const root = decodeContentCid(result.output)
       await fetchOutput(parts, sources, root, () => {}, signal ?? AbortSignal.timeout(OUTPUT_TIMEOUT_MS))
-      for await (const file of exportFiles(root, blocks, { allowFoldedDuplicates: true })) if (file.type === 'file') yield file
+      for await (const file of exportFiles(root, blocks, { allowFoldedDuplicates: true }))
+        if (file.type === 'file') yield file
     },
     auditBundle: (id: AgreementId) => buildBundle({ descriptor, signing, records }, id)
   }

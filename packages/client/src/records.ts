@@ -37,4 +37,3 @@ export function createBuyerRecords(store: Store): BuyerRecords {
     leafPrefix: channel => `${channel}/`
   }
 }
-

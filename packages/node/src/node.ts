@@ -90,7 +90,11 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
   // Market: what we offer, and what others do.
   const book = createBook({ ...signing, token: descriptor.token })
   const publisher = createOfferPublisher({ network, config, runtimes, version, signing, records, book, log })
-  const beacon = createBeacon({ network, capabilities: ['offers-book', 'runtime=wasm', `region=${config.domains.region}`], log })
+  const beacon = createBeacon({
+    network,
+    capabilities: ['offers-book', 'runtime=wasm', `region=${config.domains.region}`],
+    log
+  })
 
   // Agreements: a message comes in by a conversation, is answered by the negotiator, stepped and stored by the engine,
   // carried out by work, paid through channels. They refer to each other, so each is reached only once all are here.
@@ -99,16 +103,30 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
   let negotiator: Negotiator
   let work: Work
   let conversations: Conversations
-  const channels = createProviderChannels({ records, chain, signing, owner: config.owner, token: descriptor.token, engine: () => engine })
+  const channels = createProviderChannels({
+    records,
+    chain,
+    signing,
+    owner: config.owner,
+    token: descriptor.token,
+    engine: () => engine
+  })
   const buyerOf = (state: ProviderAgreement) => state.demand.body.buyer
   const apply = (id: AgreementId, event: Parameters<ProviderEngine['apply']>[1]) => {
-    engine.apply(id, event).catch(err => log.error({ err, agreement: id, event: event.type }, 'could not store a change'))
+    engine
+      .apply(id, event)
+      .catch(err => log.error({ err, agreement: id, event: event.type }, 'could not store a change'))
   }
   const inputs = createInputs({ fetcher, blocks, sourceOf: state => conversations.peerOf(buyerOf(state)) })
   work = createWork({
-    executor, capacity, inputs, blocks, nowSec: signing.nowSec,
+    executor,
+    capacity,
+    inputs,
+    blocks,
+    nowSec: signing.nowSec,
     events: {
-      progress: (state, stage) => conversations.tell(buyerOf(state), { type: 'progress', value: { agreement: state.id, stage } }),
+      progress: (state, stage) =>
+        conversations.tell(buyerOf(state), { type: 'progress', value: { agreement: state.id, stage } }),
       ticked: (id, usage) => apply(id, { type: 'ticked', usage }),
       finished: (id, done) => apply(id, { type: 'finished', ...done }),
       failed: (id, failure) => {
@@ -118,17 +136,23 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     }
   })
   engine = createProviderEngine({
-    records, signing,
+    records,
+    signing,
     actions: {
       execute: state => work.execute(state),
       stop: id => work.stop(id),
       sendReceipt(state, receipt) {
         const ended = state.phase.code === 'delivered' || state.phase.code === 'settled' ? state.phase : undefined
         const last = ended !== undefined && receipt.body.sequence === state.receipts.length - 1
-        const value = { receipt, result: last ? ended.result : undefined, stderr: last ? ended.stderr : new Uint8Array(0) }
+        const value = {
+          receipt,
+          result: last ? ended.result : undefined,
+          stderr: last ? ended.stderr : new Uint8Array(0)
+        }
         conversations.tell(buyerOf(state), { type: 'receipt', value })
       },
-      sendFailure: (state, failure) => conversations.tell(buyerOf(state), { type: 'failure', value: { agreement: state.id, failure } }),
+      sendFailure: (state, failure) =>
+        conversations.tell(buyerOf(state), { type: 'failure', value: { agreement: state.id, failure } }),
       ended: state => channels.release(state.channel, state.bid.body.priceMax),
       resumed: state => channels.take(state.channel, state.bid.body.priceMax)
     }
@@ -154,7 +178,9 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
 
   return {
     async start() {
-      await chain.checkChain().catch(err => log.warn({ err }, 'the chain does not answer; work inside what is paid for goes on'))
+      await chain
+        .checkChain()
+        .catch(err => log.warn({ err }, 'the chain does not answer; work inside what is paid for goes on'))
       await Promise.all([channels.start(), executor.start()])
       await Promise.all([conversations.start(), blockServer.start(), serveBook(network, book)])
       network.libp2p.addEventListener('peer:identify', ({ detail }) => {
@@ -167,7 +193,10 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       beacon.start()
       await engine.restart()
       redeemer.start()
-      log.info({ address: signing.signer.address, multiaddrs: network.addresses().map(String), isolation: executor.isolation }, 'started')
+      log.info(
+        { address: signing.signer.address, multiaddrs: network.addresses().map(String), isolation: executor.isolation },
+        'started'
+      )
     },
     stop() {
       stopping ??= stop()

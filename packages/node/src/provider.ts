@@ -1,5 +1,5 @@
-import type { Address, Domains, Prices, Resources, Wei } from '@archipel/protocol'
 import type { NetworkDescriptor } from '@archipel/client'
+import type { Address, Domains, Prices, Resources, Wei } from '@archipel/protocol'
 
 /** Everything a provider decides about itself. */
 export interface ProviderConfig {

@@ -4,8 +4,8 @@ import {
   type BuyerAgreement,
   type BuyerEvent,
   CodedError,
-  type Result,
   RECEIPT_FINAL,
+  type Result,
   resultDigest,
   type SignedReceipt,
   stepBuyer,
@@ -108,7 +108,8 @@ export function createBuyerEngine({ records, signing, pay }: BuyerEngineInit): B
       return state
     },
     get: id => states.get(id),
-    live: provider => [...states.values()].filter(({ offer, phase }) => offer.body.provider === provider && phase.code === 'agreed'),
+    live: provider =>
+      [...states.values()].filter(({ offer, phase }) => offer.body.provider === provider && phase.code === 'agreed'),
     apply,
     async deliver(id, { receipt, result, stderr }) {
       const state = states.get(id)
@@ -125,7 +126,9 @@ export function createBuyerEngine({ records, signing, pay }: BuyerEngineInit): B
       })
       if (receipt.body.kind !== RECEIPT_FINAL) return apply(id, { type: 'ticked', receipt })
       if (result === undefined || resultDigest(result) !== receipt.body.result) {
-        throw new CodedError('E_RECEIPT_MISMATCH', 'the result is not the one the receipt signs', { facts: { agreement: id } })
+        throw new CodedError('E_RECEIPT_MISMATCH', 'the result is not the one the receipt signs', {
+          facts: { agreement: id }
+        })
       }
       await apply(id, { type: 'delivered', receipt, result, stderr })
     },

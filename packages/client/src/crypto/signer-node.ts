@@ -1,4 +1,11 @@
-import { type Address, addressOfPublicKey, CodedError, type Recover, type Signer, splitCompact } from '@archipel/protocol'
+import {
+  type Address,
+  addressOfPublicKey,
+  CodedError,
+  type Recover,
+  type Signer,
+  splitCompact
+} from '@archipel/protocol'
 import secp256k1 from 'secp256k1'
 
 /**

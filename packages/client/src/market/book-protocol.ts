@@ -23,7 +23,12 @@ export async function serveBook(network: Network, book: Book): Promise<void> {
 }
 
 /** Adds a peer's book to ours. @returns how many offers were new here */
-export async function fetchBook(network: Network, peer: PeerId | DialTarget, book: Book, signal?: AbortSignal): Promise<number> {
+export async function fetchBook(
+  network: Network,
+  peer: PeerId | DialTarget,
+  book: Book,
+  signal?: AbortSignal
+): Promise<number> {
   const bounded = timeoutSignal(BOOK_TIMEOUT_MS, signal)
   const stream = await network.openStream(peer, bookProtocol(network.name), { signal: bounded })
   const messages = createMessageStream(stream, { messageBytesMax: BOOK_FRAME_BYTES_MAX })

@@ -14,7 +14,14 @@ export interface Market {
   offers(signal?: AbortSignal): Promise<VerifiedOffer[]>
 }
 
-export function createMarket(network: Network, book: Book): Market {
+export interface MarketInit {
+  network: Network
+  book: Book
+  /** First contacts: dialled at once, so that a client that has just started need not wait for its first look around. */
+  bootstrap: readonly string[]
+}
+
+export function createMarket({ network, book, bootstrap }: MarketInit): Market {
   let leave: (() => void) | undefined
   let freshUntilMs = 0
   let syncing: Promise<void> | undefined
@@ -26,7 +33,9 @@ export function createMarket(network: Network, book: Book): Market {
     for (const peer of network.libp2p.getPeers()) if (fresh(peer)) yield peer
     const key = await capabilityKey(network.name, 'offers-book')
     try {
-      for await (const { id } of network.libp2p.contentRouting.findProviders(key, { signal: timeoutSignal(FIND_BOOKS_TIMEOUT_MS, signal) })) {
+      for await (const { id } of network.libp2p.contentRouting.findProviders(key, {
+        signal: timeoutSignal(FIND_BOOKS_TIMEOUT_MS, signal)
+      })) {
         if (fresh(id)) yield id
       }
     } catch {
@@ -34,7 +43,13 @@ export function createMarket(network: Network, book: Book): Market {
     }
   }
 
+  async function meetSomebody(signal: AbortSignal): Promise<void> {
+    if (network.libp2p.getPeers().length > 0) return
+    await Promise.any(bootstrap.map(address => network.connect(address, { signal }))).catch(() => {})
+  }
+
   async function sync(signal: AbortSignal): Promise<void> {
+    await meetSomebody(signal)
     let answered = 0
     let lastError: unknown
     for await (const peer of holders(signal)) {

@@ -41,7 +41,11 @@ export function createReconnect({ engine, payer, sessions }: ReconnectInit) {
     const reached = await reach(provider)
     const open = engine.live(provider)
     if (!reached) {
-      const failure = createFailure({ code: 'E_PROVIDER_LOST', fault: 'host', message: 'the provider cannot be reached any more' })
+      const failure = createFailure({
+        code: 'E_PROVIDER_LOST',
+        fault: 'host',
+        message: 'the provider cannot be reached any more'
+      })
       await Promise.all(open.map(({ id }) => engine.apply(id, { type: 'failed', failure })))
       return
     }

@@ -1,5 +1,20 @@
-import { buyerMessages, CodedError, isCodedError, NEGOTIATE_FRAME_BYTES_MAX, providerMessages, type ToBuyer, type ToProvider } from '@archipel/protocol'
-import { createMessageStream, type DialTarget, type MessageStream, type Network, negotiateProtocol, type WaitOptions } from '../net/index.ts'
+import {
+  buyerMessages,
+  CodedError,
+  isCodedError,
+  NEGOTIATE_FRAME_BYTES_MAX,
+  providerMessages,
+  type ToBuyer,
+  type ToProvider
+} from '@archipel/protocol'
+import {
+  createMessageStream,
+  type DialTarget,
+  type MessageStream,
+  type Network,
+  negotiateProtocol,
+  type WaitOptions
+} from '../net/index.ts'
 
 /** A buyer's conversation with one provider: one stream for all their jobs, opened again when it was lost. */
 export interface Session {
@@ -63,12 +78,18 @@ export function createSession({ network, target, onMessage, onLost }: SessionIni
     },
     async send(message, options = {}) {
       const messages = await stream(options)
-      const signal = AbortSignal.any([AbortSignal.timeout(SEND_STALL_TIMEOUT_MS), ...(options.signal ? [options.signal] : [])])
+      const signal = AbortSignal.any([
+        AbortSignal.timeout(SEND_STALL_TIMEOUT_MS),
+        ...(options.signal ? [options.signal] : [])
+      ])
       await messages.send(providerMessages.toWire(message), { signal })
     },
     async close() {
       closed = true
-      await current?.then(messages => messages.close(), () => {})
+      await current?.then(
+        messages => messages.close(),
+        () => {}
+      )
     }
   }
 }

@@ -3,8 +3,8 @@ import {
   type BuyerChannel,
   type ChannelId,
   type ChannelKey,
-  channelId,
   CodedError,
+  channelId,
   createBuyerChannel,
   encodeMeta,
   type Offer,
@@ -87,7 +87,10 @@ export function createChannels({ records, chain, payer, token, policy }: Channel
       const onChain = await chain.channelState(id, { signal })
       // Vouchers of a channel we have no records of may be out there: paying on would pay twice. Closed ones are over.
       if ((known === undefined && onChain.deposit > 0n) || onChain.closeAt !== 0) continue
-      return store({ ...(known ?? { ...createBuyerChannel(id, key, 0n), provider: offer.provider }), deposit: onChain.deposit })
+      return store({
+        ...(known ?? { ...createBuyerChannel(id, key, 0n), provider: offer.provider }),
+        deposit: onChain.deposit
+      })
     }
     throw new CodedError('E_NO_CHANNEL', `every channel to ${offer.provider} is closing or of unknown state`, {
       facts: { provider: offer.provider, tried: SALTS_MAX },
@@ -98,11 +101,19 @@ export function createChannels({ records, chain, payer, token, policy }: Channel
   function keyOf(offer: Offer, salt: number): ChannelKey {
     // The provider's address is in the salt: two nodes of one operator keep books, and so channels, of their own.
     const providerBits = BigInt.asUintN(48, BigInt(offer.provider))
-    const meta = encodeMeta({ signer: ZERO_ADDRESS, closeDelaySec: policy.closeDelaySec, salt: (providerBits << 16n) | BigInt(salt) })
+    const meta = encodeMeta({
+      signer: ZERO_ADDRESS,
+      closeDelaySec: policy.closeDelaySec,
+      salt: (providerBits << 16n) | BigInt(salt)
+    })
     return { payer, payee: offer.owner, token, arbiter: ZERO_ADDRESS, meta }
   }
 
-  async function deposit(channel: ProvidersChannel, need: Wei, signal: AbortSignal | undefined): Promise<ProvidersChannel> {
+  async function deposit(
+    channel: ProvidersChannel,
+    need: Wei,
+    signal: AbortSignal | undefined
+  ): Promise<ProvidersChannel> {
     const missing = need - free(channel)
     const balance = await chain.escrowBalance(payer, { signal })
     if (balance < missing) {

@@ -10,8 +10,8 @@ import {
   digestOf,
   type Failure,
   issueVoucher,
-  type Pay,
   PAYS_MAX,
+  type Pay,
   type Payment,
   receiptType,
   type SignedVoucher,
@@ -105,7 +105,9 @@ export function createPayer({ records, signing, channels, engine, send, onError 
     channels.hold({ ...channel, voucher: signedVoucher })
     await records.store.commit([
       records.channels.put(id, channels.held(id)),
-      ...leaves.map((leaf, i) => records.leaves.put(records.leafKey(id, before.log.size + i), { ...leaf, ...pick(payments[i] as Pay) })),
+      ...leaves.map((leaf, i) =>
+        records.leaves.put(records.leafKey(id, before.log.size + i), { ...leaf, ...pick(payments[i] as Pay) })
+      ),
       ...[...paidTo].map(([agreement, receipts]) => engine.stage(agreement, { type: 'vouchered', receipts }))
     ])
     for (const agreement of paidTo.keys()) engine.notify(agreement)
@@ -150,7 +152,10 @@ export function createPayer({ records, signing, channels, engine, send, onError 
       // A lost acknowledgement only means sending again, so it rides with the channel's next change to disk.
       channels.hold(after)
       const line = lineOf(id)
-      for (const { agreement } of before.unacknowledged.slice(0, before.unacknowledged.length - after.unacknowledged.length)) {
+      for (const { agreement } of before.unacknowledged.slice(
+        0,
+        before.unacknowledged.length - after.unacknowledged.length
+      )) {
         line.waiting.get(agreement as AgreementId)?.resolve()
         line.waiting.delete(agreement as AgreementId)
       }
@@ -171,7 +176,11 @@ export function createPayer({ records, signing, channels, engine, send, onError 
   async function resend(id: ChannelId): Promise<void> {
     const channel = channels.peek(id)
     if (channel?.voucher === undefined || channel.unacknowledged.length === 0) return
-    await send(channel.provider, { fromSize: acknowledgedSize(channel), pays: [...channel.unacknowledged], voucher: channel.voucher })
+    await send(channel.provider, {
+      fromSize: acknowledgedSize(channel),
+      pays: [...channel.unacknowledged],
+      voucher: channel.voucher
+    })
   }
 }
 

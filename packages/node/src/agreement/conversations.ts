@@ -1,4 +1,10 @@
-import { createMessageStream, type MessageStream, type Network, negotiateProtocol, publicKeyFromPeerId } from '@archipel/client'
+import {
+  createMessageStream,
+  type MessageStream,
+  type Network,
+  negotiateProtocol,
+  publicKeyFromPeerId
+} from '@archipel/client'
 import { addressOfCompressedKey } from '@archipel/client/node'
 import {
   type Address,
@@ -69,7 +75,11 @@ export function createConversations({ network, negotiator, log }: ConversationsI
     for await (const data of messages.receive()) {
       const message = providerMessages.fromWire(data)
       // Payments build on each other, so they keep their order; everything else is independent.
-      const work = message.type === 'payment' ? (payments = payments.then(() => answer(buyer, message, messages))) : answer(buyer, message, messages)
+      const work =
+        message.type === 'payment'
+          ? payments.then(() => answer(buyer, message, messages))
+          : answer(buyer, message, messages)
+      if (message.type === 'payment') payments = work
       const tracked = work.finally(() => working.delete(tracked))
       working.add(tracked)
       if (working.size >= REQUESTS_PER_STREAM_MAX) await Promise.race(working)

@@ -51,7 +51,7 @@ export interface ProviderEngineInit {
 }
 
 /** Ended agreements kept in memory, so that a buyer that asks again at once needs no disk. */
-const ENDED_KEPT_MAX = 4096
+const ENDED_KEPT_MAX = 512
 
 export function createProviderEngine({ records, signing, actions }: ProviderEngineInit): ProviderEngine {
   const states = new Map<AgreementId, ProviderAgreement>()
@@ -80,7 +80,10 @@ export function createProviderEngine({ records, signing, actions }: ProviderEngi
 
   function write(state: ProviderAgreement): Op[] {
     const open = state.phase.code === 'running' || state.phase.code === 'delivered'
-    return [records.agreements.put(state.id, state), open ? records.open.put(state.id, true) : records.open.del(state.id)]
+    return [
+      records.agreements.put(state.id, state),
+      open ? records.open.put(state.id, true) : records.open.del(state.id)
+    ]
   }
 
   function act(state: ProviderAgreement, effect: ProviderEffect): void {

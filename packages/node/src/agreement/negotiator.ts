@@ -17,8 +17,8 @@ import {
   isCodedError,
   type ProviderAgreement,
   quote,
-  sameHex,
   type SignedDemand,
+  sameHex,
   sign,
   type ToBuyer,
   type ToProvider,
@@ -53,7 +53,15 @@ export interface NegotiatorInit {
   bids: OpenBids
 }
 
-export function createNegotiator({ config, runtimes, signing, capacity, channels, engine, bids }: NegotiatorInit): Negotiator {
+export function createNegotiator({
+  config,
+  runtimes,
+  signing,
+  capacity,
+  channels,
+  engine,
+  bids
+}: NegotiatorInit): Negotiator {
   const { domain, recover, signer, nowSec } = signing
 
   function bidOn(buyer: Address, demand: SignedDemand): ToBuyer {
@@ -63,8 +71,10 @@ export function createNegotiator({ config, runtimes, signing, capacity, channels
     const known = bids.find(demandHash)
     if (known !== undefined) return { type: 'bid', value: known.bid }
     validateDemand(demand, { domain, recover, nowSec: nowSec() })
-    if (!sameHex(body.token, config.network.token)) refuse('E_OTHER_TOKEN', 'this provider is paid in another token', 'buyer')
-    if (!runtimes.includes(body.workload.runtime)) refuse('E_NO_RUNTIME', `this provider does not run ${body.workload.runtime}`, 'host')
+    if (!sameHex(body.token, config.network.token))
+      refuse('E_OTHER_TOKEN', 'this provider is paid in another token', 'buyer')
+    if (!runtimes.includes(body.workload.runtime))
+      refuse('E_NO_RUNTIME', `this provider does not run ${body.workload.runtime}`, 'host')
     if (!capacity.fits(body.resources)) refuse('E_TOO_LARGE', 'the job is larger than this provider', 'host')
     if (!capacity.hasRoom()) refuse('E_BUSY', 'this provider has too many jobs waiting', 'host')
     const price = quote(config.prices, body)
@@ -82,7 +92,10 @@ export function createNegotiator({ config, runtimes, signing, capacity, channels
     return { type: 'bid', value: signed }
   }
 
-  async function accept(buyer: Address, { agreement, channel }: Extract<ToProvider, { type: 'accept' }>['value']): Promise<undefined> {
+  async function accept(
+    buyer: Address,
+    { agreement, channel }: Extract<ToProvider, { type: 'accept' }>['value']
+  ): Promise<undefined> {
     const id = digestOf(domain, agreementType, agreement.body) as AgreementId
     const open = bids.find(agreement.body.demand)
     if (open === undefined && (await engine.load(id)) !== undefined) {
@@ -93,7 +106,8 @@ export function createNegotiator({ config, runtimes, signing, capacity, channels
       refuse('E_BID_GONE', 'there is no such bid, or it has expired', 'buyer')
     }
     verify(agreement, buyer, { domain, recover, type: agreementType })
-    if (!sameHex(channelId(channel), agreement.body.channel)) refuse('E_CHANNEL_MISMATCH', 'the agreement names another channel', 'buyer')
+    if (!sameHex(channelId(channel), agreement.body.channel))
+      refuse('E_CHANNEL_MISMATCH', 'the agreement names another channel', 'buyer')
     bids.take(open.demandHash)
     const amount = open.bid.body.priceMax
     await channels.reserve(channel, buyer, amount, AbortSignal.timeout(CHANNEL_TIMEOUT_MS))

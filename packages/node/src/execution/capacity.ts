@@ -54,7 +54,8 @@ export function createCapacity(total: Resources): Capacity {
     async acquire(need, signal) {
       signal.throwIfAborted()
       if (queue.length === 0 && within(need, free)) return take(need)
-      if (queue.length >= QUEUE_MAX) throw new CodedError('E_BUSY', 'this provider has too many jobs waiting', { facts: { queued: queue.length } })
+      if (queue.length >= QUEUE_MAX)
+        throw new CodedError('E_BUSY', 'this provider has too many jobs waiting', { facts: { queued: queue.length } })
       const { promise, resolve, reject } = Promise.withResolvers<() => void>()
       const waiting: Waiting = { need, resolve }
       queue.push(waiting)

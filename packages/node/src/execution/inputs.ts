@@ -1,4 +1,12 @@
-import { type BlockFetcher, type BlockStore, decodeContentCid, type ExportedFile, exportBytes, exportFiles, fetchDag } from '@archipel/client'
+import {
+  type BlockFetcher,
+  type BlockStore,
+  decodeContentCid,
+  type ExportedFile,
+  exportBytes,
+  exportFiles,
+  fetchDag
+} from '@archipel/client'
 import { CodedError, type ProviderAgreement } from '@archipel/protocol'
 import type { PeerId } from '@libp2p/interface'
 import type { CID } from 'multiformats/cid'
@@ -23,12 +31,25 @@ export interface InputsInit {
 export function createInputs({ fetcher, blocks, sourceOf }: InputsInit): Inputs {
   const complete = new Set<string>()
 
-  async function ensure(cid: CID, limits: typeof INPUT_LIMITS, state: ProviderAgreement, onFetch: () => void, signal: AbortSignal): Promise<void> {
+  async function ensure(
+    cid: CID,
+    limits: typeof INPUT_LIMITS,
+    state: ProviderAgreement,
+    onFetch: () => void,
+    signal: AbortSignal
+  ): Promise<void> {
     const key = cid.toString()
     if (complete.has(key)) return
     const source = sourceOf(state)
     onFetch()
-    await fetchDag({ fetcher, root: cid, from: source === undefined ? [] : [source], blockstore: blocks, limits, signal: AbortSignal.any([signal, AbortSignal.timeout(FETCH_TIMEOUT_MS)]) })
+    await fetchDag({
+      fetcher,
+      root: cid,
+      from: source === undefined ? [] : [source],
+      blockstore: blocks,
+      limits,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(FETCH_TIMEOUT_MS)])
+    })
     complete.add(key)
     if (complete.size > COMPLETE_CIDS_MAX) complete.delete(complete.values().next().value as string)
   }

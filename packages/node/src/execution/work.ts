@@ -12,8 +12,8 @@ import {
 import { CID } from 'multiformats/cid'
 import type { ExecutionResult, Executor } from '../executor/index.ts'
 import type { Capacity } from './capacity.ts'
-import { OUTPUT_BYTES_MAX } from './limits.ts'
 import type { Inputs } from './inputs.ts'
+import { OUTPUT_BYTES_MAX } from './limits.ts'
 
 /** Carries out agreements: waits for room, fetches program and input, runs, keeps the output. */
 export interface Work {
@@ -48,7 +48,8 @@ export function createWork({ executor, capacity, inputs, blocks, events, nowSec 
     const { demand } = state
     const { resources, workload, durationSec, deadline } = demand.body
     const leftMs = (deadline - nowSec()) * 1000
-    if (leftMs <= 0) throw new CodedError('E_DEADLINE', 'the deadline passed before there was room', { facts: { fault: 'host' } })
+    if (leftMs <= 0)
+      throw new CodedError('E_DEADLINE', 'the deadline passed before there was room', { facts: { fault: 'host' } })
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(Math.min(leftMs, 2 ** 31 - 1))])
 
     if (capacity.queued > 0) events.progress(state, 'queued')
@@ -94,11 +95,20 @@ export function createWork({ executor, capacity, inputs, blocks, events, nowSec 
     return () => clearInterval(timer)
   }
 
-  async function keep({ exitCode, stdout, stderr, files, usage }: ExecutionResult): Promise<{ result: Result; stderr: Uint8Array; usage: Usage }> {
+  async function keep({
+    exitCode,
+    stdout,
+    stderr,
+    files,
+    usage
+  }: ExecutionResult): Promise<{ result: Result; stderr: Uint8Array; usage: Usage }> {
     const [stdoutCid, stderrCid, outputCid] = await Promise.all([
       importBytes(stdout, blocks),
       stderr.length === 0 ? undefined : importBytes(stderr, blocks),
-      importFiles(files.map(({ path, bytes }) => ({ path, content: bytes })), blocks)
+      importFiles(
+        files.map(({ path, bytes }) => ({ path, content: bytes })),
+        blocks
+      )
     ])
     return {
       result: { exitCode, stdout: stdoutCid.bytes, output: outputCid.bytes },

@@ -28,7 +28,9 @@ export function createBeacon({ network, capabilities, log }: BeaconInit): Beacon
   async function provideAll(): Promise<void> {
     for (const capability of capabilities) {
       const key = await capabilityKey(network.name, capability)
-      await network.libp2p.contentRouting.provide(key, { signal: AbortSignal.any([stopped.signal, AbortSignal.timeout(PROVIDE_TIMEOUT_MS)]) })
+      await network.libp2p.contentRouting.provide(key, {
+        signal: AbortSignal.any([stopped.signal, AbortSignal.timeout(PROVIDE_TIMEOUT_MS)])
+      })
     }
   }
 

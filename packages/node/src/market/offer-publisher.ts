@@ -1,5 +1,5 @@
 import { type Book, type Network, offersTopic, type SigningContext } from '@archipel/client'
-import { encode, type Offer, offerType, signedOfferType, sign } from '@archipel/protocol'
+import { encode, type Offer, offerType, sign, signedOfferType } from '@archipel/protocol'
 import type { Logger } from '../log.ts'
 import type { ProviderConfig } from '../provider.ts'
 import type { ProviderRecords } from '../store/records.ts'
@@ -64,7 +64,9 @@ export function createOfferPublisher(init: OfferPublisherInit): OfferPublisher {
   }
 
   function publishSoon(): Promise<void> {
-    publishing = publishing.then(publish).catch(err => log.warn({ err }, 'could not publish the offer; it is tried again'))
+    publishing = publishing
+      .then(publish)
+      .catch(err => log.warn({ err }, 'could not publish the offer; it is tried again'))
     return publishing
   }
 

@@ -5,9 +5,9 @@ import {
   applyPayment,
   type ChannelId,
   type ChannelKey,
+  CodedError,
   channelId,
   channelSigner,
-  CodedError,
   createProviderChannel,
   decodeMeta,
   digestOf,
@@ -60,27 +60,40 @@ export interface ProviderChannelsInit {
   engine: () => ProviderEngine
 }
 
-export function createProviderChannels({ records, chain, signing, owner, token, engine }: ProviderChannelsInit): ProviderChannels {
+export function createProviderChannels({
+  records,
+  chain,
+  signing,
+  owner,
+  token,
+  engine
+}: ProviderChannelsInit): ProviderChannels {
   const channels = new Map<ChannelId, ChannelRecord>()
   const reserved = new Map<ChannelId, Wei>()
 
   const free = (channel: ChannelRecord): Wei => uncommitted(channel) - (reserved.get(channel.id) ?? 0n)
 
   function checkKey(key: ChannelKey, buyer: Address): void {
-    const why =
-      !sameHex(key.payee, owner) ? 'it pays somebody else'
-      : !sameHex(key.token, token) ? 'it holds another token'
-      : !sameHex(channelSigner(key), buyer) ? 'its vouchers are signed by somebody else'
-      : !sameHex(key.arbiter, ZERO_ADDRESS) ? 'it names an arbiter this version does not know'
-      : decodeMeta(key.meta).closeDelaySec < CLOSE_DELAY_SEC_MIN ? `its close delay is below ${CLOSE_DELAY_SEC_MIN} s`
-      : undefined
-    if (why !== undefined) throw new CodedError('E_CHANNEL_MISMATCH', `the channel cannot pay this agreement: ${why}`, { facts: { why } })
+    const why = !sameHex(key.payee, owner)
+      ? 'it pays somebody else'
+      : !sameHex(key.token, token)
+        ? 'it holds another token'
+        : !sameHex(channelSigner(key), buyer)
+          ? 'its vouchers are signed by somebody else'
+          : !sameHex(key.arbiter, ZERO_ADDRESS)
+            ? 'it names an arbiter this version does not know'
+            : decodeMeta(key.meta).closeDelaySec < CLOSE_DELAY_SEC_MIN
+              ? `its close delay is below ${CLOSE_DELAY_SEC_MIN} s`
+              : undefined
+    if (why !== undefined)
+      throw new CodedError('E_CHANNEL_MISMATCH', `the channel cannot pay this agreement: ${why}`, { facts: { why } })
   }
 
   async function read(id: ChannelId, key: ChannelKey, signal?: AbortSignal): Promise<ChannelRecord> {
     const onChain = await chain.channelState(id, { signal })
     const known = channels.get(id)
-    const record: ChannelRecord = known === undefined ? { ...createProviderChannel(id, key, onChain), dueSince: 0 } : { ...known, ...onChain }
+    const record: ChannelRecord =
+      known === undefined ? { ...createProviderChannel(id, key, onChain), dueSince: 0 } : { ...known, ...onChain }
     const settled = { ...record, dueSince: record.cumulative > record.settled ? record.dueSince : 0 }
     if (known === undefined && channels.size >= CHANNELS_MAX) {
       throw new CodedError('E_BUSY', 'this provider serves too many buyers', { facts: { channelsMax: CHANNELS_MAX } })
@@ -105,13 +118,18 @@ export function createProviderChannels({ records, chain, signing, owner, token, 
       checkKey(key, buyer)
       const id = channelId(key)
       let channel = channels.get(id)
-      if (channel === undefined || free(channel) < amount || channel.closeAt !== 0) channel = await read(id, key, signal)
+      if (channel === undefined || free(channel) < amount || channel.closeAt !== 0)
+        channel = await read(id, key, signal)
       if (channel.closeAt !== 0) {
-        throw new CodedError('E_CHANNEL_CLOSING', 'the channel is closing', { facts: { channel: id }, hint: 'open another channel' })
+        throw new CodedError('E_CHANNEL_CLOSING', 'the channel is closing', {
+          facts: { channel: id },
+          hint: 'open another channel'
+        })
       }
       if (free(channel) < amount) {
         throw new CodedError('E_CHANNEL_SHORT', 'the channel does not hold enough for this agreement', {
-          facts: { channel: id, free: free(channel), needed: amount }, hint: 'top the channel up'
+          facts: { channel: id, free: free(channel), needed: amount },
+          hint: 'top the channel up'
         })
       }
       take(id, amount)
@@ -125,16 +143,27 @@ export function createProviderChannels({ records, chain, signing, owner, token, 
     async pay(payment) {
       const id = payment.voucher.body.channel as ChannelId
       const before = channels.get(id)
-      if (before === undefined) throw new CodedError('E_CHANNEL_UNKNOWN', 'no agreement here is paid by this channel', { facts: { channel: id } })
+      if (before === undefined)
+        throw new CodedError('E_CHANNEL_UNKNOWN', 'no agreement here is paid by this channel', {
+          facts: { channel: id }
+        })
       await Promise.all(payment.pays.map(pay => engine().load(pay.agreement as AgreementId)))
       // From here to the commit nothing waits, so two payments cannot interleave.
       const current = channels.get(id) as ChannelRecord
       // What is applied already is not looked up again: its agreements may be paid further by now.
       const skip = Math.max(0, current.log.size - payment.fromSize)
-      const dues = duesOf(payment.pays.slice(skip), agreement => bookOf(id, agreement), receipt => digestOf(signing.domain, receiptType, receipt))
+      const dues = duesOf(
+        payment.pays.slice(skip),
+        agreement => bookOf(id, agreement),
+        receipt => digestOf(signing.domain, receiptType, receipt)
+      )
       const { channel, applied } = applyPayment(
         current,
-        { fromSize: payment.fromSize, dues: [...payment.pays.slice(0, skip).map(() => undefined), ...dues], voucher: payment.voucher },
+        {
+          fromSize: payment.fromSize,
+          dues: [...payment.pays.slice(0, skip).map(() => undefined), ...dues],
+          voucher: payment.voucher
+        },
         signing
       )
       if (applied === 0) {
@@ -144,7 +173,9 @@ export function createProviderChannels({ records, chain, signing, owner, token, 
       const next: ChannelRecord = { ...channel, dueSince: current.dueSince === 0 ? signing.nowSec() : current.dueSince }
       channels.set(id, next)
       const paid = payment.pays.slice(payment.pays.length - applied)
-      const ops = paid.flatMap(pay => engine().stage(pay.agreement as AgreementId, { type: 'paid', receipts: pay.sequence + 1 }))
+      const ops = paid.flatMap(pay =>
+        engine().stage(pay.agreement as AgreementId, { type: 'paid', receipts: pay.sequence + 1 })
+      )
       await records.store.commit([records.channels.put(id, next), ...ops])
       return next
     },
@@ -155,7 +186,8 @@ export function createProviderChannels({ records, chain, signing, owner, token, 
     due: () => [...channels.values()].filter(channel => channel.voucher !== undefined && redeemable(channel) > 0n),
     all: () => [...channels.values()],
     async start() {
-      for await (const [id, record] of records.channels.iterate({ limit: CHANNELS_MAX })) channels.set(id as ChannelId, record)
+      for await (const [id, record] of records.channels.iterate({ limit: CHANNELS_MAX }))
+        channels.set(id as ChannelId, record)
     }
   }
 }

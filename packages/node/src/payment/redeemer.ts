@@ -42,13 +42,20 @@ export function createRedeemer({ channels, chain, policy, nowSec, log }: Redeeme
   const stopping = new AbortController()
 
   const isDue = (channel: ChannelRecord, last: boolean): boolean =>
-    last || channel.closeAt !== 0 || redeemable(channel) >= policy.amountMin || nowSec() - channel.dueSince >= policy.ageSecMax
+    last ||
+    channel.closeAt !== 0 ||
+    redeemable(channel) >= policy.amountMin ||
+    nowSec() - channel.dueSince >= policy.ageSecMax
 
   async function redeem(batch: readonly ChannelRecord[], signal: AbortSignal): Promise<void> {
-    const vouchers = batch.flatMap(({ key, voucher }) => (voucher === undefined ? [] : [{ key, ...voucher.body, signature: voucher.signature }]))
+    const vouchers = batch.flatMap(({ key, voucher }) =>
+      voucher === undefined ? [] : [{ key, ...voucher.body, signature: voucher.signature }]
+    )
     const first = vouchers[0]
     if (first === undefined) return
-    const { hash } = await (vouchers.length === 1 ? chain.redeem(first, { signal }) : chain.redeemMany(vouchers, { signal }))
+    const { hash } = await (vouchers.length === 1
+      ? chain.redeem(first, { signal })
+      : chain.redeemMany(vouchers, { signal }))
     for (const before of batch) {
       const after = await channels.refresh(before.id, signal)
       redeemed += (after?.settled ?? before.settled) - before.settled
