@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmdirSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, rmdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fail } from './fail.mjs'
+import { findTools, toolsExist } from './find-tools.mjs'
 import { withLock } from './lock.mjs'
 
 const NODE_MAJOR = 24
@@ -62,16 +63,12 @@ function readStamp(file) {
   }
 }
 
-function toolsExist(tools) {
-  return tools !== undefined && existsSync(tools.node) && tools.path.every(folder => existsSync(folder))
-}
-
 /** This very Node and the pnpm on the PATH, if both are new enough. */
 function ownTools() {
   if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR) return undefined
   const pnpm = spawnSync('pnpm', ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
   if (pnpm.status !== 0 || pnpm.stdout.split('.')[0] !== String(PNPM_MAJOR)) return undefined
-  return { node: process.execPath, path: [dirname(process.execPath)] }
+  return findTools()
 }
 
 async function fetchTools() {

@@ -1,5 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -106,6 +106,14 @@ describe('bootstrap', () => {
     await writeFile(join(checkout, 'pnpm-lock.yaml'), 'another')
     await finish(start(['archipel']))
     expect(await installs()).toBe(true)
+  })
+
+  it('looks for its tools again when they are gone', async () => {
+    await finish(start(['archipel']))
+    await rename(join(checkout, 'fake'), join(checkout, 'moved'))
+    await writeFile(join(checkout, 'pnpm-lock.yaml'), 'another')
+    const path = [join(checkout, 'moved'), dirname(process.execPath), process.env.PATH].join(delimiter)
+    expect(await finish(start(['archipel', 'exit', '3'], checkout, { PATH: path }))).toMatchObject({ exitCode: 3 })
   })
 
   it('installs once when several start on a fresh clone, also after an installer was killed', async () => {
