@@ -1,0 +1,8 @@
+export { type BundleInit, buildBundle } from './build-bundle.ts'
+export * from './bundle.ts'
+export { bundleToJson, parseBundle } from './bundle-json.ts'
+export type { AuditChain } from './check-chain.ts'
+export { BUNDLE_CHARS_MAX } from './limits.ts'
+export * from './report.ts'
+export type { Json } from './struct-json.ts'
+export { type VerifyOptions, verifyBundle } from './verify-bundle.ts'
