@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+
+import {IEscrow} from "../../src/interfaces/IEscrow.sol";
+import {Vouchers} from "../../src/libraries/Vouchers.sol";
+import {ChannelId} from "../../src/types/ChannelId.sol";
+import {ChannelKey} from "../../src/types/ChannelKey.sol";
+import {EscrowFixture} from "../utils/EscrowFixture.sol";
+import {vm} from "../utils/Vm.sol";
+
+contract RedeemTest is EscrowFixture {
+    /// @dev Order of secp256k1's group.
+    uint256 private constant N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
+
+    ChannelKey private key;
+
+    function setUp() public override {
+        super.setUp();
+        key = sessionKey();
+        openFor(key, 100);
+    }
+
+    // ------------------------------------------------------------------------------------------------- signatures
+
+    function test_RevertWhen_SignerIsSomebodyElse() public {
+        _refuses(voucher(MALLORY_SECRET, key, 10), 10);
+        // The payer itself does not sign once a session key is named.
+        _refuses(voucher(ALICE_SECRET, key, 10), 10);
+    }
+
+    function test_RevertWhen_AnythingSignedIsChanged() public {
+        bytes memory signature = voucher(SESSION_SECRET, key, 10);
+        _refuses(signature, 11);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.SignatureInvalid.selector, session));
+        escrow.redeem(key, 10, keccak256("other receipts"), signature);
+        key = keyOf(alice, bob, session, 2);
+        openFor(key, 100);
+        _refuses(signature, 10);
+    }
+
+    function test_RevertWhen_SignedForAnotherChain() public {
+        bytes memory signature = voucher(SESSION_SECRET, key, 10);
+        vm.chainId(999);
+        _refuses(signature, 10);
+    }
+
+    function test_RevertWhen_SignedForAnotherEscrow() public {
+        bytes memory signature = voucher(SESSION_SECRET, key, 10);
+        IEscrow first = escrow;
+        escrow = IEscrow(vm.deployCode("Escrow.sol:Escrow"));
+        vm.assertTrue(first.domainSeparator() != escrow.domainSeparator(), "domains");
+        _refuses(signature, 10);
+    }
+
+    function test_WhenChainIdChanges_TakesSignaturesForTheNewOne() public {
+        vm.chainId(999);
+        assertEq(pay(key, 10), 10, "paid");
+    }
+
+    function test_RevertWhen_SIsHigh() public {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(SESSION_SECRET, voucherDigest(key.id(), 10, COMMITMENT));
+        bytes32 high = bytes32(N - uint256(s));
+        _refuses(abi.encodePacked(r, high, v == 27 ? uint8(28) : uint8(27)), 10);
+    }
+
+    function test_RevertWhen_SignatureIsNoSignature() public {
+        _refuses("", 10);
+        _refuses(new bytes(63), 10);
+        _refuses(new bytes(64), 10);
+        _refuses(new bytes(65), 10);
+        _refuses(bytes.concat(voucher(SESSION_SECRET, key, 10), hex"1b00"), 10);
+    }
+
+    function test_TakesA65ByteSignature() public {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(SESSION_SECRET, voucherDigest(key.id(), 10, COMMITMENT));
+        assertEq(escrow.redeem(key, 10, COMMITMENT, abi.encodePacked(r, s, v)), 10, "paid");
+    }
+
+    function test_WhenNoSignerIsNamed_ThePayerSigns() public {
+        key = keyOf(alice, bob, address(0), 1);
+        openFor(key, 100);
+        _refuses(voucher(SESSION_SECRET, key, 10), 10, alice);
+        assertEq(escrow.redeem(key, 10, COMMITMENT, voucher(ALICE_SECRET, key, 10)), 10, "paid");
+    }
+
+    /// @dev Recovery answers zero for garbage; a channel of the zero account must not take that for its signer.
+    function test_RevertWhen_SignerWouldBeZero() public {
+        key = keyOf(address(0), bob, address(0), 1);
+        _refuses(new bytes(64), 10, address(0));
+        _refuses(new bytes(65), 10, address(0));
+    }
+
+    function testFuzz_RevertWhen_SignatureIsRandom(bytes32 r, bytes32 vs, uint128 cumulative) public {
+        _refuses(abi.encodePacked(r, vs), cumulative);
+    }
+
+    function testFuzz_DigestIsTheEip712Digest(bytes32 domain, ChannelId id, uint128 cumulative, bytes32 commitment)
+        public
+        pure
+    {
+        bytes32 structHash = keccak256(abi.encode(Vouchers.TYPEHASH, id, cumulative, commitment));
+        bytes32 expected = MessageHashUtils.toTypedDataHash(domain, structHash);
+        vm.assertEq(Vouchers.digest(domain, id, cumulative, commitment), expected, "digest");
+    }
+
+    // ---------------------------------------------------------------------------------------------------- payment
+
+    function test_PaysThePayee_WhoeverCalls() public {
+        bytes memory signature = voucher(SESSION_SECRET, key, 10);
+        vm.expectEmit(address(escrow));
+        emit IEscrow.Redeemed(key.id(), 10, 10, COMMITMENT);
+        vm.prank(mallory);
+        assertEq(escrow.redeem(key, 10, COMMITMENT, signature), 10, "paid");
+        assertBalance(bob, 10);
+        assertBalance(mallory, 0);
+        assertChannel(key, 100, 10, 0);
+    }
+
+    function test_WhenPaidBefore_PaysTheDifference() public {
+        pay(key, 10);
+        assertEq(pay(key, 25), 15, "paid");
+        assertBalance(bob, 25);
+        assertChannel(key, 100, 25, 0);
+    }
+
+    function test_RevertWhen_VoucherWasPaid() public {
+        pay(key, 10);
+        bytes memory same = voucher(SESSION_SECRET, key, 10);
+        bytes memory older = voucher(SESSION_SECRET, key, 9);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.VoucherNotIncreasing.selector, 10, 10));
+        escrow.redeem(key, 10, COMMITMENT, same);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.VoucherNotIncreasing.selector, 10, 9));
+        escrow.redeem(key, 9, COMMITMENT, older);
+    }
+
+    function test_RevertWhen_VoucherPromisesNothing() public {
+        bytes memory signature = voucher(SESSION_SECRET, key, 0);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.VoucherNotIncreasing.selector, 0, 0));
+        escrow.redeem(key, 0, COMMITMENT, signature);
+    }
+
+    function test_WhenDepositDoesNotCover_PaysAndLogsWhatIsThere() public {
+        pay(key, 30);
+        bytes memory signature = voucher(SESSION_SECRET, key, type(uint128).max);
+        vm.expectEmit(address(escrow));
+        emit IEscrow.Redeemed(key.id(), 70, type(uint128).max, COMMITMENT);
+        assertEq(escrow.redeem(key, type(uint128).max, COMMITMENT, signature), 70, "paid");
+        assertChannel(key, 100, 100, 0);
+    }
+
+    function test_WhenToppedUpLater_PaysTheRestOfTheSameVoucher() public {
+        pay(key, 130);
+        openFor(key, 50);
+        assertEq(pay(key, 130), 30, "paid");
+        assertChannel(key, 150, 130, 0);
+    }
+
+    function test_RevertWhen_ChannelIsPaidOut() public {
+        pay(key, 100);
+        bytes memory signature = voucher(SESSION_SECRET, key, 101);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.ChannelEmpty.selector, key.id()));
+        escrow.redeem(key, 101, COMMITMENT, signature);
+    }
+
+    function test_RevertWhen_ChannelWasNeverOpened() public {
+        key = keyOf(alice, bob, session, 9);
+        bytes memory signature = voucher(SESSION_SECRET, key, 1);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.ChannelEmpty.selector, key.id()));
+        escrow.redeem(key, 1, COMMITMENT, signature);
+    }
+
+    function test_WhenClosing_StillPays() public {
+        vm.prank(alice);
+        uint256 closeAt = escrow.requestClose(key);
+        vm.warp(closeAt + 1);
+        assertEq(pay(key, 10), 10, "paid");
+        assertChannel(key, 100, 10, closeAt);
+    }
+
+    /// @dev Whatever vouchers come in whatever order, the channel pays its largest one, once.
+    function testFuzz_PaysTheLargestOnce(uint128[6] memory cumulatives) public {
+        uint256 largest;
+        for (uint256 i = 0; i < cumulatives.length; ++i) {
+            uint128 cumulative = uint128(bound(cumulatives[i], 0, 150));
+            if (cumulative > largest) largest = cumulative;
+            bytes memory signature = voucher(SESSION_SECRET, key, cumulative);
+            try escrow.redeem(key, cumulative, COMMITMENT, signature) {} catch {}
+        }
+        assertBalance(bob, largest > 100 ? 100 : largest);
+    }
+
+    function _refuses(bytes memory signature, uint128 cumulative) private {
+        _refuses(signature, cumulative, session);
+    }
+
+    function _refuses(bytes memory signature, uint128 cumulative, address expected) private {
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.SignatureInvalid.selector, expected));
+        escrow.redeem(key, cumulative, COMMITMENT, signature);
+    }
+}
