@@ -1,5 +1,5 @@
 import { CodedError } from '@archipel/protocol'
-import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
+import { isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
 import { CONFIG_BYTES_MAX } from './limits.ts'
 import { readBounded } from './private-file.ts'
@@ -31,7 +31,6 @@ export function parseDocumentText<Schema extends z.ZodType>(
   { schema, code, hint }: DocumentInit<Schema>
 ): z.infer<Schema> {
   const lineCounter = new LineCounter()
-  // Aliases could make a few lines stand for gigabytes.
   const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: true, stringKeys: true })
   const problems: Problem[] = []
   const report = (offset: number, key: string, message: string) => {
@@ -39,8 +38,12 @@ export function parseDocumentText<Schema extends z.ZodType>(
     problems.push({ file, line, column: col, key, message })
   }
   for (const { pos, message } of document.errors) report(pos[0], '', message)
+  visit(document, {
+    // A few lines of them could stand for gigabytes.
+    Alias: (_, { range, source }) => report(range?.[0] ?? 0, '', `*${source}: aliases are not understood here`)
+  })
   if (problems.length === 0) {
-    const parsed = schema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {})
+    const parsed = schema.safeParse(document.toJS() ?? {})
     if (parsed.success) return parsed.data
     for (const issue of parsed.error.issues) {
       const path = issue.path.map(String)

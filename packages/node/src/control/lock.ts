@@ -51,7 +51,7 @@ async function claim(file: string, content: string, what: string, depth: number)
     const holder = identityIn(stale)
     if (holder !== undefined && isAlive(holder)) throw locked(file, what, holder)
     if (depth === TAKEOVER_DEPTH_MAX) throw locked(file, what, holder)
-    const turn = `${file}.${createHash('sha256').update(stale).digest('hex').slice(0, 16)}`
+    const turn = turnOf(file, stale)
     await claim(turn, content, what, depth + 1)
     try {
       if ((await read(file)) !== stale) continue
@@ -61,6 +61,11 @@ async function claim(file: string, content: string, what: string, depth: number)
       await unlink(turn).catch(() => {})
     }
   }
+}
+
+/** Name of the lock on replacing a stale one. */
+export function turnOf(file: string, stale: string): string {
+  return `${file}.${createHash('sha256').update(stale).digest('hex').slice(0, 16)}`
 }
 
 async function create(file: string, content: string): Promise<boolean> {

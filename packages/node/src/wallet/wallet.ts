@@ -100,7 +100,7 @@ async function readKeystore(file: string, name: string): Promise<string> {
 function randomKeyPair(): KeyPair {
   for (;;) {
     try {
-      return keyPairOf(randomBytes(32))
+      return keyPairOf(new Uint8Array(randomBytes(32)))
     } catch {
       // Zero or past the curve's order: once in 2^127 draws.
     }

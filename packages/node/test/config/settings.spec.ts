@@ -1,0 +1,68 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { loadSettings } from '../../src/config/settings.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+/** A user's configuration folder and a project folder, each with a file when a text is given. */
+function folders({ user, project }: { user?: string; project?: string }) {
+  const [config, cwd, data] = [temporaryFolder(), temporaryFolder(), temporaryFolder()]
+  if (user !== undefined) {
+    mkdirSync(join(config, 'archipel'))
+    writeFileSync(join(config, 'archipel/config.yaml'), user)
+  }
+  if (project !== undefined) writeFileSync(join(cwd, 'archipel.yaml'), project)
+  return { cwd, config, data, env: { XDG_CONFIG_HOME: config, XDG_DATA_HOME: data } }
+}
+
+describe('settings', () => {
+  test('have defaults', async () => {
+    const { cwd, env, data } = folders({})
+    expect(await loadSettings({}, env, cwd)).toEqual({
+      network: 'devnet',
+      dataDir: join(data, 'archipel/devnet'),
+      rpcUrls: undefined,
+      wallet: 'default',
+      passwordFile: undefined
+    })
+  })
+
+  test('come from flags before environment before project before user', async () => {
+    const { cwd, env } = folders({ user: 'wallet: user\nnetwork: user\n', project: 'wallet: project\n' })
+    const wallet = async (flags: object, more: object = {}) =>
+      (await loadSettings(flags, { ...env, ...more }, cwd)).wallet
+    expect(await wallet({ wallet: 'flag' }, { ARCHIPEL_WALLET: 'env' })).toBe('flag')
+    expect(await wallet({}, { ARCHIPEL_WALLET: 'env' })).toBe('env')
+    expect(await wallet({}, { ARCHIPEL_WALLET: '' })).toBe('project')
+    expect((await loadSettings({}, env, cwd)).network).toBe('user')
+  })
+
+  test('name paths relative to where they were written', async () => {
+    const { cwd, env, config } = folders({ user: 'passwordFile: pw\n', project: 'dataDir: net\n' })
+    const settings = await loadSettings({}, env, cwd)
+    expect(settings).toMatchObject({ passwordFile: join(config, 'archipel/pw'), dataDir: join(cwd, 'net') })
+    expect(await loadSettings({ passwordFile: 'x' }, env, cwd)).toMatchObject({ passwordFile: join(cwd, 'x') })
+  })
+
+  test('ignore a relative XDG folder, as its specification asks', async () => {
+    const { cwd, env } = folders({})
+    const { dataDir } = await loadSettings({}, { ...env, XDG_DATA_HOME: 'relative' }, cwd)
+    expect(dataDir).toMatch(/\.local\/share\/archipel\/devnet$/)
+  })
+
+  test.for([
+    [{ ARCHIPEL_NETWORK: '../x' }, /ARCHIPEL_NETWORK: must be/],
+    [{ ARCHIPEL_RPC_URLS: 'http://a,file:///etc/passwd' }, /ARCHIPEL_RPC_URLS/],
+    [{ ARCHIPEL_RPC_URLS: Array(9).fill('http://a').join(',') }, /ARCHIPEL_RPC_URLS/]
+  ] as const)('refuse %j', async ([more, message]) => {
+    const { cwd, env } = folders({})
+    const loading = loadSettings({}, { ...env, ...more }, cwd)
+    await expect(loading).rejects.toMatchObject({ code: 'E_CONFIG_INVALID', message: expect.stringMatching(message) })
+  })
+
+  test('take eight endpoints', async () => {
+    const { cwd, env } = folders({})
+    const urls = Array(8).fill('http://a/')
+    expect((await loadSettings({}, { ...env, ARCHIPEL_RPC_URLS: urls.join(',') }, cwd)).rpcUrls).toEqual(urls)
+  })
+})
