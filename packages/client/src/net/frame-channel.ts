@@ -202,8 +202,9 @@ export function createFrameChannel(stream: Stream, options: FrameChannelOptions)
   stream.addEventListener('close', onClose)
   stream.addEventListener('drain', onDrain)
   stream.addEventListener('message', onMessage)
-  // What happened before we listened is not told again.
-  if (stream.readableEnded || stream.status !== 'open') endReading(undefined)
+  // What happened before we listened is not told again. Bytes that came with the end of a stream during its negotiation
+  // are handed out in a microtask that the line above has queued; the end follows them.
+  if (stream.readableEnded || stream.status !== 'open') queueMicrotask(() => endReading(undefined))
 
   return {
     get error() {

@@ -15,8 +15,11 @@ export const INBOUND_BYTES_MAX = 512 * KIB
 /** Bytes accepted for sending and not yet handed to the stream. `send` waits above this. */
 export const OUTBOUND_BYTES_MAX = MIB
 
-/** Calls of `send` that may wait for room at once; one more is refused: nobody is reading the other end. */
-export const SENDS_WAITING_MAX = 1024
+/**
+ * Calls of `send` that may wait for room at once; one more is refused: nobody is reading the other end. With messages of
+ * the default size this is 16 MiB.
+ */
+export const SENDS_WAITING_MAX = 256
 
 /**
  * A whole frame has this long from its first byte to its last, and a peer this long to take some of the bytes that

@@ -58,20 +58,19 @@ describe('message stream', () => {
     const message = new Uint8Array(256 * 1024)
     let accepted = 0
     const sends: Promise<unknown>[] = []
-    const send = () => {
-      const sending = near.send(message)
+    const send = (bytes: Uint8Array) => {
+      const sending = near.send(bytes)
       sends.push(sending.then(() => accepted++))
       return sending
     }
     // What the window of the peer and our own queue hold goes at once; after that every send waits.
     let settled = true
     while (settled) {
-      const sending = send()
-      settled = await Promise.race([sending.then(() => true), quiet(300).then(() => false)])
+      settled = await Promise.race([send(message).then(() => true), quiet(300).then(() => false)])
       if (accepted > 200) throw new Error('a sender is never made to wait')
     }
     expect(accepted * message.byteLength).toBeGreaterThanOrEqual(OUTBOUND_BYTES_MAX)
-    for (let waiting = 1; waiting < SENDS_WAITING_MAX; waiting++) send()
+    for (let waiting = 1; waiting < SENDS_WAITING_MAX; waiting++) send(new Uint8Array(1))
     expect(await rejection(near.send('one more'))).toMatchObject({ code: 'E_STREAM_QUEUE_FULL' })
     // Everything that was accepted arrives once somebody reads.
     const reading = (async () => {
