@@ -16,6 +16,11 @@ export type StoredValue =
 const TAG_BIGINT = 2
 const TAG_NEGATIVE_BIGINT = 3
 
+/** These have a CBOR form but would come back as something else. */
+function refuse(): never {
+  throw new Error('a Map or undefined would not come back as it went')
+}
+
 const ENCODE_OPTIONS: EncodeOptions = {
   float64: true,
   ignoreUndefinedProperties: true,
@@ -28,7 +33,9 @@ const ENCODE_OPTIONS: EncodeOptions = {
       const prototype = Object.getPrototypeOf(value)
       if (prototype !== Object.prototype && prototype !== null) throw new Error('only plain objects are stored')
       return null
-    }
+    },
+    Map: refuse,
+    undefined: refuse
   }
 }
 
@@ -38,8 +45,8 @@ const DECODE_OPTIONS: DecodeOptions = {
   strict: true,
   rejectDuplicateMapKeys: true,
   tags: {
-    [TAG_BIGINT]: content => bigintOf(content() as Uint8Array),
-    [TAG_NEGATIVE_BIGINT]: content => -1n - bigintOf(content() as Uint8Array)
+    [TAG_BIGINT]: content => bigintOf(content()),
+    [TAG_NEGATIVE_BIGINT]: content => -1n - bigintOf(content())
   }
 }
 
@@ -77,7 +84,8 @@ function bytesOf(value: bigint): Uint8Array {
   return bytes
 }
 
-function bigintOf(bytes: Uint8Array): bigint {
+function bigintOf(bytes: unknown): bigint {
+  if (!(bytes instanceof Uint8Array)) throw new Error('a big number is not made of bytes')
   let hex = '0x0'
   for (const byte of bytes) hex += byte.toString(16).padStart(2, '0')
   return BigInt(hex)
