@@ -17,6 +17,7 @@ import { createFsBlockStore, createNativeSigner, nodeTransports, recoverNative }
 import { type AgreementId, createSigningDomain, type ProviderAgreement } from '@archipel/protocol'
 import { LevelDatastore } from 'datastore-level'
 import { type Conversations, createConversations } from './agreement/conversations.ts'
+import { createCredit } from './agreement/credit.ts'
 import { createProviderEngine, type ProviderEngine } from './agreement/engine.ts'
 import { createNegotiator, type Negotiator } from './agreement/negotiator.ts'
 import { createOpenBids } from './agreement/open-bids.ts'
@@ -135,9 +136,11 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       }
     }
   })
+  const credit = createCredit(signing.nowSec)
   engine = createProviderEngine({
     records,
     signing,
+    credit,
     actions: {
       execute: state => work.execute(state),
       stop: id => work.stop(id),
@@ -158,7 +161,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     }
   })
   const bids = createOpenBids(signing.nowSec)
-  negotiator = createNegotiator({ config, runtimes, signing, capacity, channels, engine, bids })
+  negotiator = createNegotiator({ config, runtimes, signing, capacity, channels, engine, bids, credit })
   conversations = createConversations({ network, negotiator: () => negotiator, log })
   const redeemer = createRedeemer({ channels, chain, policy: config.redeem, nowSec: signing.nowSec, log })
 

@@ -22,6 +22,10 @@ import type { JobProgress, JobRecord, Replica, ReplicaState } from './job.ts'
 export interface RunningReplica {
   readonly offer: VerifiedOffer
   readonly info: Replica
+  /** Settles once `info` tells what is stored about it. Never rejects. */
+  readonly ready: Promise<void>
+  /** Our own side's fault, such as missing funds: another provider would not help. */
+  readonly ownError: unknown
   /** Settles once the replica delivered, failed or was decided upon. Never rejects. */
   readonly ended: Promise<void>
   /** Tells the provider to stop. */
@@ -77,7 +81,10 @@ function run({ parts, offer, onProgress }: RunInit, agreed: Promise<AgreementId>
   }
 
   let reserved = true
+  let ownError: unknown
   function follow(state: BuyerAgreement): void {
+    // Given up is final for the job: its money may have been promised to the replacement, however late it delivers.
+    if (info.state === 'failed') return
     update(described(state))
     // Until its result is decided upon, an agreement can still draw up to its bid.
     if (reserved && state.phase.code !== 'agreed' && state.phase.code !== 'delivered') {
@@ -97,14 +104,19 @@ function run({ parts, offer, onProgress }: RunInit, agreed: Promise<AgreementId>
       follow(state)
     },
     err => {
-      update({ state: 'failed', failure: failureOf(err) })
+      if (err instanceof OwnError) ownError = err.cause
+      update({ state: 'failed', failure: failureOf(err instanceof OwnError ? err.cause : err) })
       end()
     }
   )
 
   return {
     offer,
+    ready,
     ended,
+    get ownError() {
+      return ownError
+    },
     get info() {
       return info
     },
@@ -129,6 +141,13 @@ function run({ parts, offer, onProgress }: RunInit, agreed: Promise<AgreementId>
   }
 }
 
+/** Marks what went wrong on our side of an agreement. */
+class OwnError extends Error {
+  constructor(cause: unknown) {
+    super('our own side failed', { cause })
+  }
+}
+
 /** Demand, Bid, Agreement: stored before the provider may act on it. */
 async function agree({
   parts,
@@ -143,7 +162,9 @@ async function agree({
   const session = sessions.to(offer)
   const need = quote(offer.offer.body.prices, demand.body).priceMax
   const [{ channel, action }] = await Promise.all([
-    channels.reserve(offer.offer.body, need, { signal }),
+    channels.reserve(offer.offer.body, need, { signal }).catch(cause => {
+      throw new OwnError(cause)
+    }),
     session.connect({ signal })
   ])
   onProgress({ type: 'channel', provider: offer.offer.body.provider, action, deposit: channel.deposit })

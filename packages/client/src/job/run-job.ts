@@ -146,6 +146,7 @@ async function drive({
       replicas.push(replica)
       return replica
     }
+    if (decided !== undefined) await Promise.all(replicas.map(({ ready }) => ready))
     const { quorum, spread, priceMax } = record
     const digest =
       decided ??

@@ -57,6 +57,7 @@ export async function supervise(init: SuperviseInit): Promise<Hash> {
     if (watched.size === 0) throw impossible(all, quorum)
     const ended = await Promise.race([...watched.values(), aborted])
     watched.delete(ended)
+    if (ended.ownError !== undefined) throw ended.ownError
     if (ended.info.state !== 'failed' || all.length >= wanted * ATTEMPTS_FACTOR) continue
     // The program's own fault would repeat itself anywhere.
     if (ended.info.failure?.fault === 'program') continue

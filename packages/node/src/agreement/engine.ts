@@ -13,6 +13,7 @@ import {
   stepProvider
 } from '@archipel/protocol'
 import type { ProviderRecords } from '../store/records.ts'
+import { type Credit, WRITE_OFF_SEC } from './credit.ts'
 
 /** What the world does when an agreement asks for it. */
 export interface ProviderActions {
@@ -48,12 +49,13 @@ export interface ProviderEngineInit {
   records: ProviderRecords
   signing: SigningContext
   actions: ProviderActions
+  credit: Credit
 }
 
 /** Ended agreements kept in memory, so that a buyer that asks again at once needs no disk. */
 const ENDED_KEPT_MAX = 512
 
-export function createProviderEngine({ records, signing, actions }: ProviderEngineInit): ProviderEngine {
+export function createProviderEngine({ records, signing, actions, credit }: ProviderEngineInit): ProviderEngine {
   const states = new Map<AgreementId, ProviderAgreement>()
   const ended = new Set<AgreementId>()
   const totals = { done: 0, failed: 0 }
@@ -61,6 +63,7 @@ export function createProviderEngine({ records, signing, actions }: ProviderEngi
   function set(state: ProviderAgreement): void {
     const before = states.get(state.id)
     states.set(state.id, state)
+    credit.see(state)
     if (state.phase.code === 'settled' || state.phase.code === 'failed') {
       if (before !== undefined && before.phase.code !== state.phase.code) {
         totals[state.phase.code === 'settled' ? 'done' : 'failed']++
@@ -140,6 +143,10 @@ export function createProviderEngine({ records, signing, actions }: ProviderEngi
       for await (const [id] of records.open.iterate()) {
         const state = await load(id as AgreementId)
         if (state === undefined) continue
+        if (state.phase.code === 'delivered' && state.demand.body.deadline + WRITE_OFF_SEC < signing.nowSec()) {
+          await records.store.commit([records.open.del(state.id)])
+          continue
+        }
         actions.resumed(state)
         await apply(state.id, { type: 'restarted' })
       }

@@ -29,6 +29,7 @@ import {
 import type { Capacity } from '../execution/capacity.ts'
 import type { ProviderChannels } from '../payment/channels.ts'
 import type { ProviderConfig } from '../provider.ts'
+import type { Credit } from './credit.ts'
 import type { ProviderEngine } from './engine.ts'
 import type { OpenBids } from './open-bids.ts'
 
@@ -51,6 +52,7 @@ export interface NegotiatorInit {
   channels: ProviderChannels
   engine: ProviderEngine
   bids: OpenBids
+  credit: Credit
 }
 
 export function createNegotiator({
@@ -60,7 +62,8 @@ export function createNegotiator({
   capacity,
   channels,
   engine,
-  bids
+  bids,
+  credit
 }: NegotiatorInit): Negotiator {
   const { domain, recover, signer, nowSec } = signing
 
@@ -76,6 +79,7 @@ export function createNegotiator({
     if (!runtimes.includes(body.workload.runtime))
       refuse('E_NO_RUNTIME', `this provider does not run ${body.workload.runtime}`, 'host')
     if (!capacity.fits(body.resources)) refuse('E_TOO_LARGE', 'the job is larger than this provider', 'host')
+    if (!credit.isGood(buyer)) refuse('E_UNPAID', 'earlier results of this provider are still unpaid', 'buyer')
     if (!capacity.hasRoom()) refuse('E_BUSY', 'this provider has too many jobs waiting', 'host')
     const price = quote(config.prices, body)
     if (price.priceMax > body.priceMax) refuse('E_PRICE', `this job costs up to ${price.priceMax} here`, 'buyer')

@@ -48,6 +48,13 @@ export interface ProviderChannels {
 
 /** Least time to redeem after a close request: ten minutes of a chain or node being down must not cost the provider. */
 export const CLOSE_DELAY_SEC_MIN = 600
+/** A channel is read again once what we know of it is this old. */
+const CHAIN_FRESH_MS = 30_000
+/**
+ * …and no new work is taken on older knowledge: a payer could have closed and emptied it. Half the least close delay, so
+ * that whatever was agreed on stale knowledge can still be redeemed.
+ */
+const CHAIN_STALE_MS = (CLOSE_DELAY_SEC_MIN * 1000) / 2
 /** Channels held in memory. A provider with more buyers than this serves those that were here first. */
 export const CHANNELS_MAX = 20_000
 
@@ -70,6 +77,7 @@ export function createProviderChannels({
 }: ProviderChannelsInit): ProviderChannels {
   const channels = new Map<ChannelId, ChannelRecord>()
   const reserved = new Map<ChannelId, Wei>()
+  const readAtMs = new Map<ChannelId, number>()
 
   const free = (channel: ChannelRecord): Wei => uncommitted(channel) - (reserved.get(channel.id) ?? 0n)
 
@@ -90,6 +98,7 @@ export function createProviderChannels({
   }
 
   async function read(id: ChannelId, key: ChannelKey, signal?: AbortSignal): Promise<ChannelRecord> {
+    const startMs = performance.now()
     const onChain = await chain.channelState(id, { signal })
     const known = channels.get(id)
     const record: ChannelRecord =
@@ -99,6 +108,7 @@ export function createProviderChannels({
       throw new CodedError('E_BUSY', 'this provider serves too many buyers', { facts: { channelsMax: CHANNELS_MAX } })
     }
     channels.set(id, settled)
+    readAtMs.set(id, startMs)
     await records.store.commit([records.channels.put(id, settled)])
     return settled
   }
@@ -118,8 +128,11 @@ export function createProviderChannels({
       checkKey(key, buyer)
       const id = channelId(key)
       let channel = channels.get(id)
-      if (channel === undefined || free(channel) < amount || channel.closeAt !== 0)
-        channel = await read(id, key, signal)
+      const ageMs = performance.now() - (readAtMs.get(id) ?? Number.NEGATIVE_INFINITY)
+      const usable = channel !== undefined && free(channel) >= amount && channel.closeAt === 0 && ageMs < CHAIN_STALE_MS
+      if (channel === undefined || !usable) channel = await read(id, key, signal)
+      // In the background, so that a slow chain does not slow down jobs; what it says counts for the next one.
+      else if (ageMs > CHAIN_FRESH_MS) read(id, key).catch(() => {})
       if (channel.closeAt !== 0) {
         throw new CodedError('E_CHANNEL_CLOSING', 'the channel is closing', {
           facts: { channel: id },

@@ -46,10 +46,11 @@ export interface IncomingPayment {
 }
 
 /**
- * Takes a voucher. Pure and idempotent: what was applied before changes nothing, so a buyer may send again after any crash.
+ * Takes a voucher, on a closing channel too: it can be redeemed until the close. Pure and idempotent: what was applied
+ * before changes nothing, so a buyer may send again after any crash.
  *
  * @returns the channel after it, and how many of `dues` were new
- * @throws CodedError E_PAYMENT_GAP, E_VOUCHER_MISMATCH, E_VOUCHER_ABOVE_DEPOSIT, E_CHANNEL_CLOSING, E_BAD_SIGNATURE
+ * @throws CodedError E_PAYMENT_GAP, E_VOUCHER_MISMATCH, E_VOUCHER_ABOVE_DEPOSIT, E_BAD_SIGNATURE
  */
 export function applyPayment(
   channel: ProviderChannel,
@@ -64,11 +65,6 @@ export function applyPayment(
   }
   const fresh = dues.slice(channel.log.size - fromSize)
   if (fresh.length === 0) return { channel, applied: 0 }
-  if (channel.closeAt !== 0) {
-    throw new CodedError('E_CHANNEL_CLOSING', 'the channel is closing', {
-      facts: { channel: channel.id, closeAt: channel.closeAt }
-    })
-  }
   if (fresh.some(due => due === undefined)) mismatch(channel, 'it pays a receipt we did not issue')
   const { log, cumulative } = payDues(channel, fresh as Due[])
   const { body } = voucher
