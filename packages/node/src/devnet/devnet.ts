@@ -65,7 +65,7 @@ export interface DevnetUp extends DevnetStatus {
 export interface Devnet {
   /**
    * Starts it, or what is missing of it, and returns once every first contact knows every provider's offer. A running one
-   * is left as it is. After a failure nothing is left running.
+   * is left as it is. A fresh start that fails leaves nothing running.
    *
    * @throws CodedError E_START_FAILED, E_NO_ANVIL, E_DEVNET_EXISTS, E_LOCKED
    */
@@ -101,9 +101,8 @@ export function createDevnet(init: DevnetInit): Devnet {
     const before = readState(folder)
     const starter = createStarter({ folder, plans, name, funds, onProgress, signal })
     if (before !== undefined && isRunning(before.chain?.process) && existsSync(folder.descriptor)) {
-      const descriptor = await readDescriptor(folder.descriptor, name)
-      const started = await starter.startMissing(before, descriptor)
-      return { ...statusOf(folder), descriptor, started }
+      const missing = await starter.startMissing(before, await readDescriptor(folder.descriptor, name))
+      return { ...statusOf(folder), ...missing }
     }
     await clear(folder, before)
     try {

@@ -9,14 +9,14 @@ import { deployNetwork, type Funds, fundBuyer, giveGas } from './funds.ts'
 import { buyerKey } from './keys.ts'
 import { BOOKS_TIMEOUT_MS, PROVIDERS_MAX } from './limits.ts'
 import type { ProviderPlan } from './plan.ts'
-import { type ProviderReport, prepareProvider, reportOf, startProvider, untilReady } from './provider.ts'
+import { prepareProvider, reportOf, startProvider, untilReady } from './provider.ts'
 import { type DevnetFolder, type DevnetState, EMPTY_STATE, type ProviderState, writeState } from './state.ts'
 
 /** Told while a devnet starts. */
 export type DevnetProgress =
   | { readonly type: 'chain'; readonly rpcUrl: string }
   | { readonly type: 'contracts'; readonly descriptor: NetworkDescriptor }
-  | { readonly type: 'provider'; readonly name: string; readonly ready: number; readonly of: number }
+  | { readonly type: 'provider'; readonly name: string }
   | { readonly type: 'offers'; readonly known: number; readonly of: number }
 
 export interface StarterInit {
@@ -32,52 +32,69 @@ export interface StarterInit {
 export interface Starter {
   /** In an empty folder. */
   startFresh(): Promise<NetworkDescriptor>
-  /** Starts again the providers that died. @returns their names */
-  startMissing(state: DevnetState, descriptor: NetworkDescriptor): Promise<string[]>
+  /** Starts again the providers that died, which listen elsewhere now: the network's descriptor is written anew. */
+  startMissing(
+    state: DevnetState,
+    descriptor: NetworkDescriptor
+  ): Promise<{ started: string[]; descriptor: NetworkDescriptor }>
 }
+
+/** Peers that a newcomer is told of: two, in two regions, so that no one failure hides the network. */
+const CONTACTS = 2
 
 export function createStarter({ folder, plans, name, funds, onProgress, signal }: StarterInit): Starter {
   const options = signal === undefined ? {} : { signal }
   let state: DevnetState = EMPTY_STATE
+
+  const isRunning = ({ process }: ProviderState) => process !== undefined && isAlive(process)
+  const running = () => state.providers.filter(isRunning)
+  const missing = () => state.providers.filter(provider => !isRunning(provider))
+  const contacts = () => firstContactsFirst(running()).slice(0, CONTACTS)
 
   function note(change: Partial<DevnetState>): void {
     state = { ...state, ...change }
     writeState(folder, state)
   }
 
-  async function start(provider: ProviderState, descriptor: NetworkDescriptor): Promise<ProviderReport> {
+  async function start(provider: ProviderState, descriptor: NetworkDescriptor): Promise<void> {
     const process = await startProvider(folder, provider, descriptor)
     note({ providers: state.providers.map(one => (one.plan.name === provider.plan.name ? { ...one, process } : one)) })
-    const report = await untilReady(folder, provider.plan, process, signal)
-    const ready = state.providers.filter(one => one.process !== undefined && isAlive(one.process)).length
-    onProgress({ type: 'provider', name: provider.plan.name, ready, of: state.providers.length })
-    return report
+    await untilReady(folder, provider.plan, process, signal)
+    onProgress({ type: 'provider', name: provider.plan.name })
   }
 
-  /** The first is alone for a moment: the others need an address to begin with. */
-  async function startAll(providers: readonly ProviderState[], chain: NetworkDescriptor): Promise<NetworkDescriptor> {
-    const [first, ...rest] = firstContactsFirst(providers)
-    if (first === undefined) return chain
-    const firstReport = await start(first, chain)
-    const joining = { ...chain, bootstrap: addressesOf([firstReport]) }
-    const [second] = await Promise.all(rest.map(provider => start(provider, joining)))
-    return { ...chain, bootstrap: addressesOf(second === undefined ? [firstReport] : [firstReport, second]) }
+  /** Starts whoever is not running. The first of a new network is alone for a moment: others need somebody to dial. */
+  async function startProviders(chain: NetworkDescriptor): Promise<NetworkDescriptor> {
+    if (running().length === 0) {
+      const [first] = firstContactsFirst(state.providers)
+      if (first !== undefined) await start(first, { ...chain, bootstrap: [] })
+    }
+    const joining = { ...chain, bootstrap: await addressesOf(contacts()) }
+    await Promise.all(missing().map(provider => start(provider, joining)))
+    const descriptor = { ...chain, bootstrap: await addressesOf(contacts()) }
+    await writeDescriptor(folder.descriptor, descriptor)
+    await untilKnown()
+    return descriptor
+  }
+
+  async function addressesOf(providers: readonly ProviderState[]): Promise<string[]> {
+    const reports = await Promise.all(providers.map(({ plan }) => reportOf(folder, plan, signal)))
+    return reports.flatMap(report => report?.multiaddrs ?? [])
   }
 
   /** Until the first contacts of newcomers know the offer of every provider that runs. */
   async function untilKnown(): Promise<void> {
-    const running = state.providers.filter(({ process }) => process !== undefined && isAlive(process))
-    const contacts = firstContactsFirst(running).slice(0, CONTACTS)
+    const of = running().length
     let known = -1
     await poll(
       async () => {
-        const reports = await Promise.all(contacts.map(({ plan }) => reportOf(folder, plan, signal)))
+        const reports = await Promise.all(contacts().map(({ plan }) => reportOf(folder, plan, signal)))
         const least = Math.min(...reports.map(report => report?.offersKnown ?? 0))
-        if (least !== known) onProgress({ type: 'offers', known: least, of: running.length })
+        if (least !== known) onProgress({ type: 'offers', known: least, of })
         known = least
-        return least >= running.length ? true : undefined
+        return least >= of ? true : undefined
       },
-      { timeoutMs: BOOKS_TIMEOUT_MS, signal, onTimeout: () => unknownOffers(known, running.length, folder) }
+      { timeoutMs: BOOKS_TIMEOUT_MS, signal, onTimeout: () => unknownOffers(known, of, folder) }
     )
   }
 
@@ -100,33 +117,22 @@ export function createStarter({ folder, plans, name, funds, onProgress, signal }
       const chain = await deployNetwork(name, rpcUrl, options)
       onProgress({ type: 'contracts', descriptor: chain })
       await giveGas(rpcUrl, [buyerAddress, ...providers.map(({ address }) => address)], funds.gas)
-      const [descriptor] = await Promise.all([startAll(providers, chain), fundBuyer(chain, buyer, funds, options)])
-      await writeDescriptor(folder.descriptor, descriptor)
-      await untilKnown()
+      const [descriptor] = await Promise.all([startProviders(chain), fundBuyer(chain, buyer, funds, options)])
       return descriptor
     },
     async startMissing(before, descriptor) {
       state = before
-      const missing = before.providers.filter(({ process }) => process === undefined || !isAlive(process))
-      await Promise.all(missing.map(provider => start(provider, descriptor)))
-      if (missing.length > 0) await untilKnown()
-      return missing.map(({ plan }) => plan.name)
+      const started = missing().map(({ plan }) => plan.name)
+      return { started, descriptor: started.length === 0 ? descriptor : await startProviders(descriptor) }
     }
   }
 }
-
-/** Peers that a newcomer is told of: two, in two regions, so that no one failure hides the network. */
-const CONTACTS = 2
 
 function firstContactsFirst(providers: readonly ProviderState[]): ProviderState[] {
   const [first] = providers
   const second = providers.find(({ plan }) => plan.domains.region !== first?.plan.domains.region)
   const contacts = [first, second].filter(provider => provider !== undefined)
   return [...contacts, ...providers.filter(provider => !contacts.includes(provider))]
-}
-
-function addressesOf(reports: readonly ProviderReport[]): string[] {
-  return reports.flatMap(({ multiaddrs }) => multiaddrs)
 }
 
 function unknownOffers(known: number, of: number, { logs }: DevnetFolder): CodedError {
