@@ -1,6 +1,7 @@
 /**
- * Finds and starts Foundry's programs. The npm packages `@foundry-rs/forge` and `@foundry-rs/anvil` are launchers around
- * a real binary in a package per platform; starting that binary ourselves saves a process and delivers signals to it.
+ * Finds and starts Foundry's programs. The npm packages `@foundry-rs/forge` and `@foundry-rs/anvil` are launchers
+ * around a real binary in a package per platform; starting that binary ourselves saves a process and delivers signals
+ * to it.
  */
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'

@@ -91,7 +91,9 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         external
         returns (uint256 paid)
     {
-        if (records.length == 0 || records.length % VoucherRecords.SIZE != 0) revert RecordsMalformed(records.length);
+        if (records.length == 0 || records.length % VoucherRecords.SIZE != 0) {
+            revert RecordsMalformed(records.length);
+        }
         ChannelKey memory key = ChannelKey(address(0), payee, token, arbiter, ChannelMeta.wrap(0));
         bytes32 domain = _domainSeparatorV4();
         uint256 count = records.length / VoucherRecords.SIZE;
@@ -128,7 +130,8 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         // A closing channel that was paid out to the last unit can still be closed, which lets it be funded again.
         if (refunded == 0 && closeAt == 0) revert ChannelEmpty(id);
         if (msg.sender != key.payee && (closeAt == 0 || block.timestamp < closeAt)) revert CloseTooEarly(closeAt);
-        // Keeping `settled`, and the deposit equal to it, is what stops a voucher from being paid twice after reopening.
+        // Keeping `settled`, and the deposit equal to it, is what stops a voucher from being paid twice after
+        // reopening.
         slot.state = Channels.pack(settled, settled, 0);
         balanceOf[key.token][key.payer] += refunded;
         emit ChannelClosed(id, refunded);

@@ -81,7 +81,9 @@ export function decodeRevert(data: unknown, operation: string): CodedError {
   )
 }
 
-/** The code that {@link decodeRevert} gives to an error known only by its 4-byte selector, as `VoucherSkipped` has it. */
+/**
+ * The code that {@link decodeRevert} gives to an error known only by its 4-byte selector, as `VoucherSkipped` has it.
+ */
 export function codeOfSelector(selector: string): string {
   const name = escrowInterface.getError(selector)?.name ?? ''
   return MEANINGS[name]?.code ?? 'E_TX_REVERTED'

@@ -7,7 +7,10 @@ export type Fees =
 /** What block builders are paid where the endpoint has no opinion: one gwei. */
 const PRIORITY_FEE_WEI = 1_000_000_000n
 
-/** EIP-1559 fees that outlast six full blocks (each may raise the base fee by an eighth), or a gas price on older chains. */
+/**
+ * EIP-1559 fees that outlast five full blocks (each may raise the base fee by an eighth), or a gas price on older
+ * chains.
+ */
 export async function readFees(rpc: Rpc, options?: CallOptions): Promise<Fees> {
   const block = (await rpc.request('eth_getBlockByNumber', ['latest', false], options)) as { baseFeePerGas?: string }
   if (block.baseFeePerGas === undefined) {

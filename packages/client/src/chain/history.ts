@@ -14,7 +14,8 @@ export interface HistoryQuery {
 }
 
 /**
- * Events of the escrow in the order they happened, asked for in chunks of blocks that shrink to what the endpoint takes.
+ * Events of the escrow in the order they happened, asked for in chunks of blocks that shrink to what the endpoint
+ * takes.
  *
  * @throws CodedError E_TOO_MANY_EVENTS past {@link EVENTS_MAX}, E_RPC_BAD_REPLY for logs of another contract
  */

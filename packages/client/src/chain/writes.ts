@@ -8,8 +8,8 @@ import type { Sender } from './sender.ts'
 import { packRecords, type Redeemable } from './voucher-records.ts'
 
 /**
- * Transactions of one account. Each is simulated first, so that one that cannot succeed costs nothing, and resolves once
- * it is mined; see {@link Sender.send} for the errors.
+ * Transactions of one account. Each is simulated first, so that one that cannot succeed costs nothing, and resolves
+ * once it is mined; see {@link Sender.send} for the errors.
  */
 export interface ChainWrites {
   /** Moves tokens into the sender's balance in the escrow, approving exactly `amount` first if that is needed. */
@@ -19,7 +19,9 @@ export interface ChainWrites {
   /** Moves `amount` from the sender's balance into the channel: opens it or tops it up. */
   openChannel(key: ChannelKey, amount: Wei, options?: CallOptions): Promise<TxReceipt & { readonly deposit: Wei }>
   redeem(voucher: Redeemable, options?: CallOptions): Promise<TxReceipt & { readonly paid: Wei }>
-  /** Redeems vouchers of many channels to one payee. Those that pay nothing are skipped and reported, not in the way. */
+  /**
+   * Redeems vouchers of many channels to one payee. Those that pay nothing are skipped and reported, not in the way.
+   */
   redeemMany(vouchers: readonly Redeemable[], options?: CallOptions): Promise<TxReceipt & BatchOutcome>
   requestClose(key: ChannelKey, options?: CallOptions): Promise<TxReceipt & { readonly closeAt: UnixSec }>
   close(key: ChannelKey, options?: CallOptions): Promise<TxReceipt & { readonly refunded: Wei }>

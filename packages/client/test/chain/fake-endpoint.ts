@@ -16,7 +16,10 @@ export interface FakeEndpoint {
 /** Answers with a JSON-RPC `result` or `error`; by itself with raw HTTP; or, with undefined, never. */
 export type Answer = { result: unknown } | { error: unknown } | ((response: ServerResponse) => void) | undefined
 
-/** An HTTP server that behaves like an RPC endpoint, as badly as a test wants it to. Chain 31337 unless told otherwise. */
+/**
+ * An HTTP server that behaves like an RPC endpoint, as badly as a test wants it to. Chain 31337 unless told
+ * otherwise.
+ */
 export async function startEndpoint(answer: (question: Question) => Answer | Promise<Answer>): Promise<FakeEndpoint> {
   const asked: Question[] = []
   const server = createServer(async (request, response) => {

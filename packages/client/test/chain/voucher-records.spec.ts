@@ -22,7 +22,14 @@ describe('packRecords', () => {
     const { parties, records } = packRecords([voucher])
     expect(parties).toEqual({ token: key.token, payee: key.payee, arbiter: key.arbiter })
     expect(records).toBe(
-      `0x${'a1'.repeat(20)}${'d4'.repeat(20)}00000e100000000000000005${'00'.repeat(14)}0102${'e5'.repeat(32)}${'f6'.repeat(64)}`
+      [
+        '0x',
+        'a1'.repeat(20),
+        `${'d4'.repeat(20)}00000e100000000000000005`,
+        `${'00'.repeat(14)}0102`,
+        'e5'.repeat(32),
+        'f6'.repeat(64)
+      ].join('')
     )
     expect(records).toHaveLength(2 + 2 * 164)
   })

@@ -5,9 +5,9 @@ import {ChannelId} from "../types/ChannelId.sol";
 import {ChannelKey} from "../types/ChannelKey.sol";
 
 /// @title Escrow: internal balances, and channels that pay by cumulative voucher
-/// @notice Holds ERC-20 tokens for accounts. An account locks some of its balance into a channel towards one payee; from
-/// then on it pays by signing vouchers off chain, each promising a larger total than the one before, and the payee redeems
-/// the newest whenever it likes. One redeem pays for any number of jobs.
+/// @notice Holds ERC-20 tokens for accounts. An account locks some of its balance into a channel towards one payee;
+/// from then on it pays by signing vouchers off chain, each promising a larger total than the one before, and the
+/// payee redeems the newest whenever it likes. One redeem pays for any number of jobs.
 ///
 /// There is no owner, no upgrade, no fee and no pause: these rules are all there is.
 ///
@@ -19,8 +19,8 @@ import {ChannelKey} from "../types/ChannelKey.sol";
 /// cannot be held safely by anything like this: its own holders here would race for what is left. No token can harm the
 /// holders of another.
 ///
-/// Vouchers are signed by plain secp256k1 accounts only. A contract account (ERC-1271) takes part by naming a session key
-/// in `meta`: a signature that a contract may disown later is no payment to work for.
+/// Vouchers are signed by plain secp256k1 accounts only. A contract account (ERC-1271) takes part by naming a session
+/// key in `meta`: a signature that a contract may disown later is no payment to work for.
 interface IEscrow {
     // ------------------------------------------------------------------------------------------------------- events
 
@@ -30,14 +30,10 @@ interface IEscrow {
     /// @notice `amount` was taken from the balance of `account` and sent to `to`.
     event Withdrawn(address indexed token, address indexed account, address indexed to, uint256 amount);
 
-    /// @notice Tells the key behind `id`: when money first enters the channel, and again after a close before any payment.
+    /// @notice Tells the key behind `id`: when money first enters the channel, and again after a close before any
+    /// payment.
     event ChannelOpened(
-        ChannelId indexed id,
-        address indexed payer,
-        address indexed payee,
-        address token,
-        address arbiter,
-        bytes32 meta
+        ChannelId indexed id, address indexed payer, address indexed payee, address token, address arbiter, bytes32 meta
     );
 
     /// @notice `amount` moved from the balance of `from` into the channel, whose deposit is now `deposit`.
@@ -110,12 +106,13 @@ interface IEscrow {
 
     // ----------------------------------------------------------------------------------------------------- channels
 
-    /// @notice Moves `amount` from the caller's balance into a channel; opens it, or tops it up. Anybody may pay in, but
-    /// only `key.payer` is ever refunded.
+    /// @notice Moves `amount` from the caller's balance into a channel; opens it, or tops it up. Anybody may pay in,
+    /// but only `key.payer` is ever refunded.
     /// @dev Vouchers outlive a close: to start afresh with the same payee, take another salt.
     function open(ChannelKey calldata key, uint256 amount) external returns (ChannelId id);
 
-    /// @notice `deposit` and `open` in one: takes `amount` from the caller's tokens and puts what arrived in the channel.
+    /// @notice `deposit` and `open` in one: takes `amount` from the caller's tokens and puts what arrived in the
+    /// channel.
     function depositAndOpen(ChannelKey calldata key, uint256 amount) external returns (ChannelId id);
 
     /// @notice Pays the payee what a voucher promises beyond what was paid already, as far as the deposit goes. Anybody
@@ -137,7 +134,8 @@ interface IEscrow {
         external
         returns (uint256 paid);
 
-    /// @notice Starts the delay after which the channel can be closed against the payee's will. For the payer or signer.
+    /// @notice Starts the delay after which the channel can be closed against the payee's will. For the payer or
+    /// signer.
     /// @return closeAt UNIX second from which {close} is open to anyone
     function requestClose(ChannelKey calldata key) external returns (uint256 closeAt);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice The log of receipts that a voucher commits to: a Merkle tree in the shape of RFC 6962 section 2.1, whose three
-/// prefixes keep leaves, nodes and commitments from ever being taken for one another.
+/// @notice The log of receipts that a voucher commits to: a Merkle tree in the shape of RFC 6962 section 2.1, whose
+/// three prefixes keep leaves, nodes and commitments from ever being taken for one another.
 library ReceiptLog {
     bytes1 private constant LEAF = 0x00;
     bytes1 private constant NODE = 0x01;
@@ -25,7 +25,9 @@ library ReceiptLog {
         uint256 size = leaves.length;
         if (size == 0) return keccak256("");
         bytes32[] memory level = new bytes32[](size);
-        for (uint256 i = 0; i < size; ++i) level[i] = leaves[i];
+        for (uint256 i = 0; i < size; ++i) {
+            level[i] = leaves[i];
+        }
         while (size > 1) {
             uint256 next = 0;
             for (uint256 i = 0; i < size; i += 2) {

@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
-/// @notice secp256k1 signatures as they travel: 64 bytes `r ‖ yParityAndS` (EIP-2098) or 65 bytes `r ‖ s ‖ v`. Of the two
-/// mathematically equal forms only the one with low s is taken (EIP-2).
+/// @notice secp256k1 signatures as they travel: 64 bytes `r ‖ yParityAndS` (EIP-2098) or 65 bytes `r ‖ s ‖ v`. Of the
+/// two mathematically equal forms only the one with low s is taken (EIP-2).
 /// @dev Recovery answers zero for anything that is not a good signature, so zero never counts as a signer.
 library Signatures {
     function isSignedBy(bytes32 digest, bytes calldata signature, address expected) internal pure returns (bool) {

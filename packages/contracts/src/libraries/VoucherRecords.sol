@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {ChannelMeta} from "../types/ChannelMeta.sol";
 
-/// @notice One signed voucher as `redeemMany` takes it: what the batch shares (token, payee, arbiter) is left out, and the
-/// rest is packed without padding.
+/// @notice One signed voucher as `redeemMany` takes it: what the batch shares (token, payee, arbiter) is left out,
+/// and the rest is packed without padding.
 ///
 ///     payer 20 ‖ meta 32 ‖ cumulative 16 ‖ commitment 32 ‖ r 32 ‖ yParityAndS 32 (EIP-2098)   = 164 bytes
 library VoucherRecords {

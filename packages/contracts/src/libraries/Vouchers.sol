@@ -9,8 +9,8 @@ library Vouchers {
     bytes32 internal constant TYPEHASH = keccak256("Voucher(bytes32 channel,uint128 cumulative,bytes32 commitment)");
 
     /// @notice What a voucher's signer signs (EIP-712).
-    /// @dev Works beyond the end of allocated memory and leaves nothing there: a batch hashes one voucher after the other
-    /// in the same few words. Equal to `toTypedDataHash(domain, keccak256(abi.encode(TYPEHASH, channel, ...)))`.
+    /// @dev Works beyond the end of allocated memory and leaves nothing there: a batch hashes one voucher after the
+    /// other in the same few words. Equal to `toTypedDataHash(domain, keccak256(abi.encode(TYPEHASH, channel, ...)))`.
     function digest(bytes32 domainSeparator, ChannelId channel, uint128 cumulative, bytes32 commitment)
         internal
         pure

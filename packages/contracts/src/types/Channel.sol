@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice State of one channel in one word: `deposit(104) ‖ settled(104) ‖ closeAt(48)`. A word and not a struct, because
-/// the compiler loads and stores a struct's slot once for every field that changes.
+/// @notice State of one channel in one word: `deposit(104) ‖ settled(104) ‖ closeAt(48)`. A word and not a struct,
+/// because the compiler loads and stores a struct's slot once for every field that changes.
 ///
 /// - `deposit`: everything ever put in and not refunded; `deposit - settled` is what the channel holds now
 /// - `settled`: everything ever paid out to the payee; never falls, not even when the channel closes

@@ -21,7 +21,8 @@ struct ChannelKey {
 using ChannelKeys for ChannelKey global;
 
 library ChannelKeys {
-    /// @dev `keccak256(abi.encode(key))` without the copy: in memory a key already is its own encoding, five whole words.
+    /// @dev `keccak256(abi.encode(key))` without the copy: in memory a key already is its own encoding, five whole
+    /// words.
     function id(ChannelKey memory key) internal pure returns (ChannelId channel) {
         assembly ("memory-safe") {
             channel := keccak256(key, 0xa0)

@@ -64,7 +64,9 @@ contract EscrowHandler is Test {
         address caller = actor(by);
         if (balanceOf[caller] == 0) return;
         amount = bound(amount, 1, balanceOf[caller]);
-        if (model.closeAt != 0) vm.expectRevert(abi.encodeWithSelector(IEscrow.ChannelClosing.selector, model.closeAt));
+        if (model.closeAt != 0) {
+            vm.expectRevert(abi.encodeWithSelector(IEscrow.ChannelClosing.selector, model.closeAt));
+        }
         vm.prank(caller);
         escrow.open(key, amount);
         if (model.closeAt != 0) return;
@@ -172,7 +174,9 @@ contract EscrowHandler is Test {
     /// @dev Eight channels, few enough that a run comes back to each of them.
     function _channelTo(address payee, uint256 seed) private returns (ChannelKey memory key, Model storage model) {
         address signer = (seed >> 16) % 2 == 0 ? address(0) : vm.addr(SESSION_SECRET);
-        key = ChannelKey(actor(1 + (seed % 2)), payee, address(token), address(0), ChannelMetas.encode(signer, 1 hours, 1));
+        key = ChannelKey(
+            actor(1 + (seed % 2)), payee, address(token), address(0), ChannelMetas.encode(signer, 1 hours, 1)
+        );
         bytes32 id = ChannelId.unwrap(key.id());
         if (!_known[id]) {
             _known[id] = true;

@@ -23,7 +23,8 @@ contract DepositTest is EscrowFixture {
     function test_RevertWhen_AllowanceIsTooLow() public {
         token.mint(mallory, 1);
         vm.prank(mallory);
-        vm.expectRevert(abi.encodeWithSelector(IERC20Errors.ERC20InsufficientAllowance.selector, address(escrow), 0, 1));
+        bytes4 reason = IERC20Errors.ERC20InsufficientAllowance.selector;
+        vm.expectRevert(abi.encodeWithSelector(reason, address(escrow), 0, 1));
         escrow.deposit(address(token), mallory, 1);
     }
 

@@ -45,9 +45,7 @@ contract OpenTest is EscrowFixture {
         vm.startPrank(alice);
         for (uint256 i = 0; i < delays.length; ++i) {
             key.meta = ChannelMetas.encode(session, delays[i], 1);
-            vm.expectRevert(
-                abi.encodeWithSelector(IEscrow.CloseDelayOutOfRange.selector, delays[i], 1 hours, 30 days)
-            );
+            vm.expectRevert(abi.encodeWithSelector(IEscrow.CloseDelayOutOfRange.selector, delays[i], 1 hours, 30 days));
             escrow.open(key, 1);
         }
     }

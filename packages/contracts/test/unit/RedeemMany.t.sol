@@ -36,7 +36,9 @@ contract RedeemManyTest is EscrowFixture {
         vm.prank(mallory);
         assertEq(_redeem(records), 150, "paid");
         assertBalance(bob, 150);
-        for (uint256 i = 0; i < 5; ++i) assertChannel(_key(i), 100, 10 * (i + 1), 0);
+        for (uint256 i = 0; i < 5; ++i) {
+            assertChannel(_key(i), 100, 10 * (i + 1), 0);
+        }
     }
 
     function test_WhenDepositDoesNotCover_PaysWhatIsThere() public {
@@ -94,7 +96,9 @@ contract RedeemManyTest is EscrowFixture {
         uint256 expected;
         uint256[3] memory largest;
         bytes memory records;
-        for (uint256 i = 0; i < 3; ++i) _open(i, 100);
+        for (uint256 i = 0; i < 3; ++i) {
+            _open(i, 100);
+        }
         for (uint256 i = 0; i < count; ++i) {
             uint256 random = uint256(keccak256(abi.encode(seed, i)));
             (uint256 channel, uint128 cumulative) = (random % 3, uint128((random >> 8) % 150));
@@ -104,7 +108,9 @@ contract RedeemManyTest is EscrowFixture {
             uint256 worth = cumulative > 100 ? 100 : cumulative;
             if (good && worth > largest[channel]) largest[channel] = worth;
         }
-        for (uint256 i = 0; i < 3; ++i) expected += largest[i];
+        for (uint256 i = 0; i < 3; ++i) {
+            expected += largest[i];
+        }
         if (expected == 0) {
             vm.expectRevert(IEscrow.BatchPaysNothing.selector);
             _redeem(records);
@@ -112,7 +118,9 @@ contract RedeemManyTest is EscrowFixture {
         }
         assertEq(_redeem(records), expected, "paid");
         assertBalance(bob, expected);
-        for (uint256 i = 0; i < 3; ++i) assertChannel(_key(i), 100, largest[i], 0);
+        for (uint256 i = 0; i < 3; ++i) {
+            assertChannel(_key(i), 100, largest[i], 0);
+        }
     }
 
     /// @dev `bad` is logged as skipped for `reason`, and a good voucher after it is paid all the same.

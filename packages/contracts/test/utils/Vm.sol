@@ -11,7 +11,6 @@ interface Vm {
 
     function addr(uint256 secret) external pure returns (address);
     function sign(uint256 secret, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
-    function label(address account, string calldata name) external;
 
     function prank(address sender) external;
     function startPrank(address sender) external;
@@ -27,30 +26,27 @@ interface Vm {
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
 
+    function etch(address account, bytes calldata code) external;
     function deployCode(string calldata artifact) external returns (address);
     function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256);
     function snapshotValue(string calldata group, string calldata name, uint256 value) external;
 
     function toString(uint256 value) external pure returns (string memory);
     function readFile(string calldata path) external view returns (string memory);
-    function exists(string calldata path) external view returns (bool);
-    function keyExistsJson(string calldata json, string calldata key) external view returns (bool);
     function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256);
     function parseJsonAddress(string calldata json, string calldata key) external pure returns (address);
     function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
     function parseJsonBytes32(string calldata json, string calldata key) external pure returns (bytes32);
     function parseJsonBytes32Array(string calldata json, string calldata key) external pure returns (bytes32[] memory);
+    function parseJsonUintArray(string calldata json, string calldata key) external pure returns (uint256[] memory);
     function parseJsonString(string calldata json, string calldata key) external pure returns (string memory);
     function parseJsonStringArray(string calldata json, string calldata key) external pure returns (string[] memory);
-    function parseJsonKeys(string calldata json, string calldata key) external pure returns (string[] memory);
 
     function assertTrue(bool condition, string calldata message) external pure;
-    function assertEq(bool actual, bool expected, string calldata message) external pure;
     function assertEq(uint256 actual, uint256 expected, string calldata message) external pure;
     function assertEq(address actual, address expected, string calldata message) external pure;
     function assertEq(bytes32 actual, bytes32 expected, string calldata message) external pure;
     function assertLe(uint256 actual, uint256 max, string calldata message) external pure;
-    function assertGe(uint256 actual, uint256 min, string calldata message) external pure;
 }
 
 Vm constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));

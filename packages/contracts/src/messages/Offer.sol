@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Domains, DomainsHash} from "./Domains.sol";
+import {Prices, PricesHash} from "./Prices.sol";
+import {Resources, ResourcesHash} from "./Resources.sol";
+import {TextHash} from "./TextHash.sol";
+
+/// @notice A provider's signed, expiring advertisement. Signed by `provider`, paid to `owner`.
+struct Offer {
+    address provider;
+    address owner;
+    uint64 sequence;
+    uint64 expiresAt;
+    address token;
+    Resources resources;
+    string[] runtimes;
+    Prices prices;
+    uint32 tickSec;
+    Domains domains;
+    string[] multiaddrs;
+    string version;
+}
+
+using OfferHash for Offer global;
+
+library OfferHash {
+    using TextHash for string;
+    using TextHash for string[];
+
+    string internal constant TYPE = "Offer(address provider,address owner,uint64 sequence,uint64 expiresAt,"
+        "address token,Resources resources,string[] runtimes,Prices prices,uint32 tickSec,Domains domains,"
+        "string[] multiaddrs,string version)";
+    bytes32 internal constant TYPEHASH =
+        keccak256(abi.encodePacked(TYPE, DomainsHash.TYPE, PricesHash.TYPE, ResourcesHash.TYPE));
+
+    /// @dev In two halves, because thirteen words at once are more than the stack holds.
+    function hash(Offer memory offer) internal pure returns (bytes32) {
+        bytes memory first = abi.encode(
+            TYPEHASH, offer.provider, offer.owner, offer.sequence, offer.expiresAt, offer.token, offer.resources.hash()
+        );
+        bytes memory second = abi.encode(
+            offer.runtimes.hash(),
+            offer.prices.hash(),
+            offer.tickSec,
+            offer.domains.hash(),
+            offer.multiaddrs.hash(),
+            offer.version.hash()
+        );
+        return keccak256(bytes.concat(first, second));
+    }
+}
