@@ -81,8 +81,7 @@ export function encode<T>(field: Field<T>, value: T): Uint8Array {
 export function decode<T>(field: Field<T>, data: Uint8Array): T {
   let plain: unknown
   try {
-    // From plain bytes the codec copies what it reads; from a Buffer it would keep views into the sender's frame.
-    plain = dagCbor.decode(plainBytes(data))
+    plain = dagCbor.decode(data)
   } catch {
     throw new SchemaError(field.type, 'dag-cbor', data)
   }

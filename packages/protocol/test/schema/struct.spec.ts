@@ -128,6 +128,19 @@ describe('decode', () => {
     expectCode(() => decode(type, hex(bytes)), 'E_MALFORMED')
   })
 
+  it.each([
+    ['a field more', { a: 1, bb: 'x', c: 1 }],
+    ['a field less', { a: 1 }],
+    ['another field', { a: 1, b: 'x' }],
+    ['fields of its prototype', Object.create({ a: 1, bb: 'x' })],
+    ['a list', [1, 'x']],
+    ['a megabyte', new Uint8Array(1 << 20)],
+    ['null', null],
+    ['nothing', undefined]
+  ])('refuses %s without help from the codec', (_, data) => {
+    expectCode(() => type.fromWire(data, 'Pair'), 'E_MALFORMED')
+  })
+
   it('refuses a claim of more items than there are bytes, at once', () => {
     const startedMs = performance.now()
     for (const head of ['9bffffffffffffff00', '9affffffff', 'bbffffffffffffff00', '5bffffffffffffff00', '7affffffff']) {
