@@ -38,7 +38,7 @@ export function createBlockCache(bytesMax: number): BlockCache {
       const key = blockKey(cid)
       drop(key)
       // A block that is a view of something larger is copied, or it would keep the whole of it alive.
-      blocks.set(key, bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice())
+      blocks.set(key, bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes))
       heldBytes += bytes.byteLength + BLOCK_OVERHEAD_BYTES
       for (const oldest of blocks.keys()) {
         if (heldBytes <= bytesMax) break

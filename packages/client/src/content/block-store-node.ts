@@ -113,7 +113,9 @@ async function removeAbandoned(aside: string): Promise<void> {
 
 async function readOrUndefined(file: string): Promise<Uint8Array | undefined> {
   try {
-    return await readFile(file)
+    const buffer = await readFile(file)
+    // A Buffer is a Uint8Array whose slice() is a view: callers get the plain kind.
+    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
   } catch (err) {
     if (isAbsent(err)) return undefined
     throw err

@@ -36,7 +36,7 @@ export function createMemoryBlockStore(bytesMax: number = MEMORY_BLOCK_BYTES_MAX
         })
       }
       // A block that is a view of something larger is copied, or it would keep the whole of it alive.
-      blocks.set(key, bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice())
+      blocks.set(key, bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes))
       heldBytes += blockBytes
     },
     async delete(cid) {

@@ -60,7 +60,7 @@ export function decodeContentCid(bytes: Uint8Array): CID {
     })
   }
   // A copy: the CID outlives the message it came in.
-  return CID.createV1(bytes[1]!, Digest.create(SHA2_256_CODE, bytes.slice(4)))
+  return CID.createV1(bytes[1]!, Digest.create(SHA2_256_CODE, new Uint8Array(bytes.subarray(4))))
 }
 
 /** Parses CID text. Throws E_CID_INVALID. */
