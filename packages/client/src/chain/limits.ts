@@ -13,5 +13,7 @@ export const SEND_ATTEMPTS_MAX = 4
 export const LOG_BLOCKS_MAX = 5_000
 /** Events one question may answer with: bounds what an endpoint can make us hold, and decode, at some 60 µs each. */
 export const EVENTS_MAX = 50_000
-/** Vouchers in one `redeemMany`: at 13.5k gas each, well under the 2^24 that one transaction may use (EIP-7825). */
+/** Gas that one transaction may ask for (EIP-7825). */
+export const TX_GAS_MAX = 2n ** 24n
+/** Vouchers in one `redeemMany`: at 13.5k gas each, under {@link TX_GAS_MAX}. */
 export const REDEEM_RECORDS_MAX = 1_000

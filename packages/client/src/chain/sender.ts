@@ -3,7 +3,7 @@ import { Signature, Transaction } from 'ethers'
 import { waitFor } from '../net/wait.ts'
 import { decodeRevert } from './decode-revert.ts'
 import { readFees } from './fees.ts'
-import { SEND_ATTEMPTS_MAX, TX_TIMEOUT_MS } from './limits.ts'
+import { SEND_ATTEMPTS_MAX, TX_GAS_MAX, TX_TIMEOUT_MS } from './limits.ts'
 import { type TxReceipt, waitForReceipt } from './receipt.ts'
 import { type CallOptions, type Rpc, replyErrorOf } from './rpc.ts'
 
@@ -106,11 +106,15 @@ function inTurn<T>(account: string, task: () => Promise<T>, signal: AbortSignal 
   return waitFor(turn, signal)
 }
 
-/** @returns the gas limit: what it takes now and a quarter more, because other transactions may come first */
+/**
+ * @returns the gas limit: what it takes now and a quarter more, because other transactions may come first; but no more
+ *   than chains take, which would refuse it for the margin alone
+ */
 async function simulate(rpc: Rpc, from: Hex, call: Call, options: CallOptions): Promise<bigint> {
   try {
     const gas = BigInt(String(await rpc.request('eth_estimateGas', [requestOf(from, call)], options)))
-    return gas + gas / 4n
+    const wanted = gas + gas / 4n
+    return wanted > TX_GAS_MAX && gas <= TX_GAS_MAX ? TX_GAS_MAX : wanted
   } catch (err) {
     throw (await revertOf(err, rpc, from, call, 'latest', options)) ?? rejected(err, call, from)
   }

@@ -1,6 +1,8 @@
 import { createPureSigner, type Hex } from '@archipel/protocol'
+import { Transaction } from 'ethers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChain, mintTestTokens } from '../../src/chain/index.ts'
+import { TX_GAS_MAX } from '../../src/chain/limits.ts'
 import { forward, startEndpoint } from './fake-endpoint.ts'
 import { type Market, startMarket, TOKEN } from './fixture.ts'
 
@@ -107,6 +109,25 @@ describe('sending transactions', () => {
       })
     } finally {
       await optimist.stop()
+    }
+  })
+
+  it.each([
+    ['a quarter above the estimate', 1_000_000n, 1_250_000n],
+    ['the cap of EIP-7825 where the margin would pass it', TX_GAS_MAX - 1n, TX_GAS_MAX]
+  ])('asks for %s', async (_, estimate, expected) => {
+    const { anvil, alice, aliceSigner, keyTo, bob } = market
+    const estimating = await startEndpoint(question =>
+      question.method === 'eth_estimateGas' ? { result: `0x${estimate.toString(16)}` } : forward(anvil.url, question)
+    )
+    try {
+      const { chainId, escrow, token } = alice
+      const chain = createChain({ rpcUrls: [estimating.url], chainId, escrow, token, signer: aliceSigner })
+      await chain.openChannel(keyTo(bob.address!, estimate), 1n)
+      const sent = estimating.asked.find(({ method }) => method === 'eth_sendRawTransaction')
+      expect(Transaction.from(sent!.params[0] as string).gasLimit).toBe(expected)
+    } finally {
+      await estimating.stop()
     }
   })
 
