@@ -35,10 +35,13 @@ export function timeoutSignal(timeoutMs: number, signal?: AbortSignal): AbortSig
   return signal === undefined ? timeout : AbortSignal.any([timeout, signal])
 }
 
-/** Resolves after `delayMs`; rejects with the signal's reason. The timer never keeps a process alive. */
+/**
+ * Resolves after `delayMs`; rejects with the signal's reason. Whoever awaits it wants it to end, so it keeps the process
+ * alive: a command that waits for a transaction may have nothing else open.
+ */
 export function delay(delayMs: number, signal?: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = unref(setTimeout(resolve, delayMs))
+  const timer = setTimeout(resolve, delayMs)
   return waitFor(promise, signal).finally(() => clearTimeout(timer))
 }
 
