@@ -1,4 +1,4 @@
-import { bytesToUint, keccak, plainBytes, uintToBytes } from '../primitives/bytes.ts'
+import { bytesToUint, keccak, uintToBytes } from '../primitives/bytes.ts'
 import { fromHex, type Hex, isHex, toHex } from '../primitives/hex.ts'
 import { SchemaError } from './error.ts'
 import { encode as encodeUtf8 } from './utf8.ts'
@@ -141,7 +141,7 @@ export function bytes(lengthMax: number): Field<Uint8Array> {
     structs: NO_STRUCTS,
     word: value => keccak(check(value, 'bytes')),
     toWire: value => check(value, 'bytes'),
-    fromWire: (data, path) => plainBytes(check(data, path))
+    fromWire: check
   }
 }
 

@@ -1,5 +1,5 @@
 import { CodedError } from '../errors.ts'
-import { keccak, plainBytes } from '../primitives/bytes.ts'
+import { keccak } from '../primitives/bytes.ts'
 import { type Address, fromHex, type Hash, sameHex, toHex } from '../primitives/hex.ts'
 import { SchemaError } from '../schema/error.ts'
 import type { Field, Struct } from '../schema/index.ts'
@@ -51,7 +51,7 @@ export function signed<T>(type: Struct<T>): Field<Signed<T>> {
       if (!isWireMap(data) || Object.keys(data).length !== 2)
         throw new SchemaError(path, 'a body and a signature', data)
       // The length first: a body is not worth reading without one.
-      const signature = plainBytes(checkSignature(data.signature, `${path}.signature`))
+      const signature = checkSignature(data.signature, `${path}.signature`)
       return { body: type.fromWire(data.body, `${path}.body`), signature }
     }
   }

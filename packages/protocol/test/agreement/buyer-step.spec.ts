@@ -129,6 +129,12 @@ it('pays no more for a result that was contradicted than its ticks', () => {
   expect(state).toMatchObject({ phase: { code: 'rejected' }, paid: amountDue(bid, 10_000) })
 })
 
+it('is not done when the last tick is paid and the result is not', () => {
+  const delivered = run([tick(0), deliver(1)]).state
+  expect(run([vouchered(1)], delivered).state.phase.code).toBe('delivered')
+  expect(run([vouchered(2)], delivered).state.phase.code).toBe('paid')
+})
+
 it('pays everything for a result that came late but counts', () => {
   const { effects } = run([tick(0), vouchered(1), failed, tick(1), tick(2), deliver(3), confirmed])
   expect(effects).toEqual(pay(4))
@@ -140,11 +146,12 @@ it.each([0, 1, -1, 3, 1.5, Number.NaN])('a voucher for %s receipts changes nothi
 })
 
 describe('any events in any order', () => {
-  const numbers = fc.integer({ min: -1, max: 8 })
+  // Few numbers, so that the next one comes up often.
+  const numbers = fc.integer({ min: -1, max: 4 })
   const events: fc.Arbitrary<BuyerEvent> = fc.oneof(
-    { weight: 6, arbitrary: fc.nat(8).map(tick) },
+    { weight: 6, arbitrary: fc.nat(3).map(tick) },
     { weight: 4, arbitrary: numbers.map(vouchered) },
-    { weight: 2, arbitrary: fc.nat(8).map(deliver) },
+    { weight: 2, arbitrary: fc.nat(4).map(deliver) },
     { weight: 3, arbitrary: fc.constantFrom(failed, confirmed, contradicted) }
   )
   const lists = fc.array(events, { maxLength: 40 })
