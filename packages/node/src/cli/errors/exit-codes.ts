@@ -28,12 +28,15 @@ export const EXIT = {
 } as const
 
 /** Exit code of each error code; codes not listed are {@link EXIT}.failure. One table, so that no two commands differ. */
-const EXIT_OF: Readonly<Record<string, number>> = {
+export const EXIT_OF: Readonly<Record<string, number>> = {
   E_USAGE: EXIT.usage,
   E_AMOUNT_INVALID: EXIT.usage,
   E_DURATION_INVALID: EXIT.usage,
   E_SIZE_INVALID: EXIT.usage,
-  E_INPUT_NEEDED: EXIT.usage,
+  E_FILE_TOO_LARGE: EXIT.usage,
+  E_QUORUM_ABSURD: EXIT.usage,
+  E_BAD_JOB: EXIT.usage,
+  E_AMBIGUOUS_ID: EXIT.usage,
 
   E_CONFIG_INVALID: EXIT.config,
   E_CONFIG_NOT_FOUND: EXIT.config,
@@ -50,6 +53,7 @@ const EXIT_OF: Readonly<Record<string, number>> = {
   E_NO_DEVNET: EXIT.notFound,
   E_NODE_NOT_RUNNING: EXIT.notFound,
   E_FILE_NOT_FOUND: EXIT.notFound,
+  E_CONTENT_READ: EXIT.notFound,
 
   E_KEY_PERMISSIONS: EXIT.key,
   E_KEY_INVALID: EXIT.key,
@@ -67,14 +71,15 @@ const EXIT_OF: Readonly<Record<string, number>> = {
 
   E_NO_PEERS: EXIT.network,
   E_PROVIDER_LOST: EXIT.network,
+  E_PROVIDER_SILENT: EXIT.network,
   E_DIAL_FAILED: EXIT.network,
 
   E_NO_OFFERS: EXIT.noOffer,
 
   E_DEADLINE: EXIT.deadline,
 
-  E_AUDIT_FAILED: EXIT.audit,
   E_AUDIT_MISMATCH: EXIT.audit,
+  E_BUNDLE_INVALID: EXIT.audit,
 
   E_RPC_DOWN: EXIT.chain,
   E_RPC_ERROR: EXIT.chain,
@@ -85,12 +90,33 @@ const EXIT_OF: Readonly<Record<string, number>> = {
 
   E_TX_REVERTED: EXIT.rejected,
   E_TX_REJECTED: EXIT.rejected,
+  // What the escrow and the token revert with.
+  E_ACCOUNT_ZERO: EXIT.rejected,
+  E_AMOUNT_ZERO: EXIT.rejected,
+  E_CHANNEL_CLOSING: EXIT.rejected,
+  E_CHANNEL_FULL: EXIT.rejected,
+  E_CLOSE_DELAY: EXIT.rejected,
+  E_CLOSE_TOO_EARLY: EXIT.rejected,
+  E_NOT_PARTY: EXIT.rejected,
+  E_NOTHING_TO_REDEEM: EXIT.rejected,
+  E_RECIPIENT_INVALID: EXIT.rejected,
+  E_RECORDS_MALFORMED: EXIT.rejected,
+  E_TOKEN_FAILED: EXIT.rejected,
+  E_TOKEN_HOSTILE: EXIT.rejected,
+  E_VOUCHER_OLD: EXIT.rejected,
+  E_WRONG_TOKEN: EXIT.rejected,
 
   E_LOCKED: EXIT.locked,
   E_STORE_LOCKED: EXIT.locked,
   E_WALLET_EXISTS: EXIT.locked,
   E_NODE_EXISTS: EXIT.locked,
   E_DEVNET_EXISTS: EXIT.locked,
+  E_CONTENT_EXISTS: EXIT.locked,
+
+  E_NOT_WASM: EXIT.runCannotInvoke,
+
+  E_NO_ANVIL: EXIT.precondition,
+  E_PATH_TOO_LONG: EXIT.precondition,
 
   E_TIMEOUT: EXIT.timeout,
   E_CANCELLED: EXIT.interrupted
