@@ -22,28 +22,40 @@ export interface CommandHost {
    * @example
    * program.command('ls').action(host.action(async () => (await import('../actions/ls.ts')).list))
    */
-  action<Options>(load: () => Promise<Handler<Options>>): (...args: unknown[]) => Promise<void>
+  action<Options>(load: () => Promise<Handler<Options>>, options?: ActionOptions): (...args: unknown[]) => Promise<void>
+}
+
+export interface ActionOptions {
+  /** Exit code of a failure that has none of its own: for commands whose own 1 means something else. */
+  failureExitCode?: number
 }
 
 export interface RunningHost extends CommandHost {
   readonly exitCode: number
+  /** Of failures without a code of their own; undefined for the usual one. */
+  readonly failureExitCode: number | undefined
   /** Of the command that ran, once there is one. */
   readonly context: Context | undefined
 }
 
 export function createHost(interrupts: Interrupts): RunningHost {
   let exitCode = 0
+  let failureExitCode: number | undefined
   let context: Context | undefined
   return {
     get exitCode() {
       return exitCode
     },
+    get failureExitCode() {
+      return failureExitCode
+    },
     get context() {
       return context
     },
     action:
-      <Options>(load: () => Promise<Handler<Options>>) =>
+      <Options>(load: () => Promise<Handler<Options>>, options: ActionOptions = {}) =>
       async (...passed) => {
+        failureExitCode = options.failureExitCode
         // commander appends the options and the command to the positional arguments.
         const command = passed.at(-1) as Command
         context = await createContext(readGlobalFlags(command), interrupts, command.opts())

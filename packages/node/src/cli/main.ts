@@ -43,7 +43,8 @@ export async function main(argv: readonly string[]): Promise<never> {
     process.stderr.write(`${renderReport(report, { json, style })}\n`)
     if ((flags?.verbose ?? argv.includes('--verbose')) && err instanceof Error)
       host.context?.output.detail(chainOf(err))
-    return exitCode ?? report.exitCode
+    const ownExitCode = report.exitCode === EXIT.failure ? host.failureExitCode : undefined
+    return exitCode ?? ownExitCode ?? report.exitCode
   }
 }
 

@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto'
+import {
+  type Client,
+  createChain,
+  createClient,
+  createMemoryBlockStore,
+  createNetwork,
+  createStore,
+  waitFor
+} from '@archipel/client'
+import { createNativeSigner, createNodeClient, nodeTransports, recoverNative } from '@archipel/client/node'
+import type { Context } from './context.ts'
+import { shortId } from './run/words.ts'
+
+/** Letting go of peers is a courtesy: a command that is done must not wait for one that is gone. */
+const STOP_TIMEOUT_MS = 3_000
+
+/** Works with the buyer's client: its wallet, jobs and channels. Not connected until `start` is called. */
+export async function withClient<T>(
+  context: Context,
+  work: (client: Client, start: () => Promise<void>) => Promise<T>
+): Promise<T> {
+  const [descriptor, { buyer }, { privateKey }] = await Promise.all([
+    context.network(),
+    context.folder(),
+    context.wallet()
+  ])
+  const client = await createNodeClient({
+    descriptor,
+    privateKey,
+    dataDir: buyer,
+    onWarning: ({ provider, error }) =>
+      context.output.detail(`${provider === undefined ? 'a peer' : shortId(provider)}: ${messageOf(error)}`)
+  })
+  return finallyStopping(client, () => work(client, () => waitFor(client.start(), context.signal)))
+}
+
+/** Works with a client that can only look: a key of its own for the occasion, nothing on disk. */
+export async function withVisitor<T>(context: Context, work: (client: Client) => Promise<T>): Promise<T> {
+  const descriptor = await context.network()
+  const privateKey = randomBytes(32)
+  const [store, network] = await Promise.all([
+    createStore({ memory: true }),
+    createNetwork({
+      network: descriptor.name,
+      privateKey,
+      transports: nodeTransports(),
+      bootstrap: descriptor.bootstrap,
+      allowPrivateAddresses: descriptor.allowPrivateAddresses
+    })
+  ])
+  const client = createClient({
+    descriptor,
+    signer: createNativeSigner(privateKey),
+    recover: recoverNative,
+    network,
+    chain: createChain(descriptor),
+    store,
+    blocks: createMemoryBlockStore()
+  })
+  return finallyStopping(client, async () => {
+    await waitFor(client.start(), context.signal)
+    return work(client)
+  })
+}
+
+async function finallyStopping<T>(client: Client, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } finally {
+    await waitFor(client.stop(), AbortSignal.timeout(STOP_TIMEOUT_MS)).catch(() => {})
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,85 @@
+import type { Client, JobRecord } from '@archipel/client'
+import { type Address, CodedError, type Hash, isCodedError, type Wei } from '@archipel/protocol'
+import type { JobView } from '../progress/view.ts'
+import { shortId, tokens } from './words.ts'
+
+/** What a job that did not come to its end has cost. */
+export interface MoneyState {
+  readonly job: Hash | undefined
+  readonly state: JobRecord['state'] | undefined
+  readonly paid: Wei
+  readonly replicas: readonly {
+    readonly provider: Address
+    readonly region: string
+    readonly state: string
+    readonly paid: Wei
+  }[]
+  /** Set aside in the channels of these providers and not promised to them: spendable by the next job. */
+  readonly locked: Wei
+}
+
+/** From the books on disk, so that it is true also when the view missed the end. */
+export async function readMoney(client: Client, view: JobView): Promise<MoneyState> {
+  const record = view.job === undefined ? undefined : await client.job(view.job)
+  const agreements = await Promise.all((record?.agreements ?? []).map(id => client.agreement(id)))
+  const paidTo = new Map(
+    agreements.flatMap(state => (state === undefined ? [] : [[state.offer.body.provider, state.paid]]))
+  )
+  const replicas = [...view.replicas.values()].map(({ provider, region, state, paid }) => {
+    return { provider, region, state, paid: paidTo.get(provider) ?? paid }
+  })
+  const ids = new Set(agreements.map(state => state?.channel))
+  const channels = (await client.channels()).filter(({ id }) => ids.has(id))
+  return {
+    job: record?.id,
+    state: record?.state,
+    paid: replicas.reduce((sum, { paid }) => sum + paid, 0n),
+    replicas,
+    locked: channels.reduce((sum, { deposit, cumulative }) => sum + deposit - cumulative, 0n)
+  }
+}
+
+/** How the money stands, in lines for people: the least that somebody who was interrupted must know. */
+export function moneyLines({ job, state, paid, replicas, locked }: MoneyState, symbol: string): string[] {
+  if (job === undefined) return ['Nothing was agreed and nothing was paid.']
+  return [
+    `job ${job}: paid ${tokens(paid, symbol)}`,
+    ...replicas.map(one => `  ${one.region}  ${one.provider}  ${one.state}, paid ${tokens(one.paid, symbol)}`),
+    `  ${tokens(locked, symbol)} stay in channels to these providers, for the next job`,
+    state === 'failed'
+      ? '  It is over: nothing more will be paid for it.'
+      : `  Its result is not lost: archipel job result ${shortId(job).replace('…', '')}`
+  ]
+}
+
+/** The same error, with the money among its facts for programs. */
+export function withMoney(err: unknown, money: MoneyState): unknown {
+  if (!isCodedError(err)) return err
+  const { code, message, facts, hint } = err
+  return new CodedError(code, message, {
+    facts: { ...facts, money: { ...money, job: money.job ?? null, state: money.state ?? null } },
+    ...(hint === undefined ? {} : { hint }),
+    cause: err
+  })
+}
+
+/** Failures of the buyer's own side: no replacement helps, so they are what is told, not the quorum they prevented. */
+const OWN_FAILURES = new Set(['E_NO_FUNDS', 'E_NO_GAS', 'E_RPC_DOWN', 'E_WRONG_CHAIN', 'E_NO_CONTRACT', 'E_NO_CHANNEL'])
+const HINTS: Readonly<Record<string, string>> = {
+  E_NO_FUNDS: 'deposit more: archipel escrow deposit AMOUNT',
+  E_NO_GAS: "send some of the chain's native coin to the wallet: archipel wallet address"
+}
+
+/** What really stopped a job whose every replica failed for the same reason of our own. */
+export function ownFailure(err: unknown, view: JobView): unknown {
+  if (!isCodedError(err) || err.code !== 'E_QUORUM_IMPOSSIBLE') return err
+  const failures = [...view.replicas.values()].map(({ failure }) => failure)
+  const own = failures.find(failure => failure !== undefined && OWN_FAILURES.has(failure.code))
+  if (own === undefined) return err
+  const hint = HINTS[own.code] ?? err.hint
+  return new CodedError(own.code, own.message, {
+    facts: { ...err.facts },
+    cause: err,
+    ...(hint === undefined ? {} : { hint })
+  })
+}
