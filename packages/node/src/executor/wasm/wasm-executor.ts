@@ -25,6 +25,11 @@ export interface WasmExecutorInit {
   idleMs?: number
   /** Layers of confinement not to use even where they work: "bubblewrap", "setpriv", "rlimits". Default none. */
   avoid?: readonly string[]
+  /**
+   * Folder for this executor alone: emptied at start and removed at stop. Default: a new one in the system's folder for
+   * temporary files, which stays behind when this process is killed.
+   */
+  directory?: string
   /** Told about each process that starts. Default: nobody. */
   onProcess?: (pid: number | undefined) => void
 }
@@ -46,7 +51,7 @@ export function createWasmExecutor(init: WasmExecutorInit = {}): Executor {
   let running: Running | undefined
 
   async function startUp(): Promise<Running> {
-    const directory = await realpath(await mkdtemp(join(tmpdir(), 'archipel-executor-')))
+    const directory = await realpath(await makeDirectory(init.directory))
     try {
       // Runners may be another user; there is nothing secret in here, and nobody else may write.
       await chmod(directory, 0o755)
@@ -89,10 +94,13 @@ export function createWasmExecutor(init: WasmExecutorInit = {}): Executor {
     },
     start: async () => {
       starting ??= startUp()
+      const mine = starting
       try {
-        running = await starting
+        const started = await mine
+        // Unless it was stopped meanwhile.
+        if (starting === mine) running = started
       } catch (err) {
-        starting = undefined
+        if (starting === mine) starting = undefined
         throw err
       }
     },
@@ -111,4 +119,11 @@ export function createWasmExecutor(init: WasmExecutorInit = {}): Executor {
       return running.pool.run(job, options)
     }
   }
+}
+
+async function makeDirectory(directory: string | undefined): Promise<string> {
+  if (directory === undefined) return mkdtemp(join(tmpdir(), 'archipel-executor-'))
+  await rm(directory, { recursive: true, force: true })
+  await mkdir(directory, { recursive: true })
+  return directory
 }

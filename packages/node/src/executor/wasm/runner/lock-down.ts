@@ -10,8 +10,7 @@ const GLOBALS_REMOVED = [
   'BroadcastChannel',
   'MessageChannel',
   'navigator',
-  'process',
-  'gc'
+  'process'
 ]
 
 /**

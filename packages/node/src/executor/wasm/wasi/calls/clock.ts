@@ -76,6 +76,7 @@ export function createClockCalls({ memory, clock, descriptors }: WasiContext): R
     }),
     poll_oneoff: hostCall('iiii', (subscriptionsAt: number, eventsAt: number, count: number, eventCountAt: number) => {
       if (count === 0 || count > SUBSCRIPTIONS_MAX) throw errno('INVAL')
+      memory.bytes(subscriptionsAt, count * SUBSCRIPTION_BYTES)
       const events = poll(subscriptionsAt, count)
       events.forEach((event, i) => {
         const at = eventsAt + i * EVENT_BYTES
