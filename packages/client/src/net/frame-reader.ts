@@ -111,7 +111,7 @@ export function createFrameReader(frameBytesMax: number): FrameReader {
     },
     push(piece) {
       if (piece.byteLength === 0) return
-      pieces.push(piece)
+      pieces.push(plain(piece))
       bufferedBytes += piece.byteLength
       if (pieces.length - head > PIECES_MAX) joinPieces()
     },
@@ -139,6 +139,11 @@ export function createFrameReader(frameBytesMax: number): FrameReader {
       frameBytes = undefined
     }
   }
+}
+
+/** Node's sockets hand out Buffers, whose slice() is a view where a Uint8Array's is a copy: nobody should have to know. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** The prefix of a frame of `length` bytes: an unsigned varint, minimal. */

@@ -95,7 +95,7 @@ describe('blocks on disk', () => {
     expect(await blocks.get(cid)).toBeUndefined()
     expect(await blocks.has(cid)).toBe(false)
     await blocks.put(cid, bytes)
-    expect(await blocks.get(cid)).toEqual(Buffer.from(bytes))
+    expect(await blocks.get(cid)).toEqual(bytes)
   })
 
   it('leave nothing half written, and clear away what a dead process left', async () => {

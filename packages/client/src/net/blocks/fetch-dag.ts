@@ -46,8 +46,11 @@ export interface FetchDagInit {
 const WINDOW_BLOCKS = 64
 const WINDOW_BYTES = 8 * CHUNK_BYTES
 
-/** A node of links is far smaller than a chunk; one that isn't only makes the window a little larger. */
-const NODE_BYTES_GUESS = 64 * 1024
+/**
+ * What the window counts for a block at least. Nodes of links are not larger as a rule, and parents whose sizes are a
+ * little wrong do no harm; a raw block that is larger than this and than its parent says would break the window.
+ */
+const RESERVED_BYTES_MIN = 64 * 1024
 
 interface Item extends ContentLink {
   depth: number
@@ -151,7 +154,7 @@ export async function fetchDag(init: FetchDagInit): Promise<FetchProgress> {
 
 async function fetchOne({ cid, claimedBytes }: Item, sources: Sources): Promise<Uint8Array> {
   const block = await sources.fetch(cid)
-  if (cid.code === RAW_CODE && claimedBytes !== undefined && block.byteLength > claimedBytes) {
+  if (cid.code === RAW_CODE && block.byteLength > reservationOf({ cid, claimedBytes })) {
     throw new CodedError('E_CONTENT_INVALID', 'this content contradicts the rules', {
       facts: { cid: cid.toString(), reason: 'a block is larger than its parent says' }
     })
@@ -159,9 +162,9 @@ async function fetchOne({ cid, claimedBytes }: Item, sources: Sources): Promise<
   return block
 }
 
-function reservationOf({ cid, claimedBytes }: Item): number {
-  if (cid.code === DAG_PB_CODE) return NODE_BYTES_GUESS
-  return Math.min(claimedBytes ?? CHUNK_BYTES, BLOCK_BYTES_MAX)
+function reservationOf({ cid, claimedBytes }: ContentLink): number {
+  if (cid.code === DAG_PB_CODE) return RESERVED_BYTES_MIN
+  return Math.max(RESERVED_BYTES_MIN, Math.min(claimedBytes ?? BLOCK_BYTES_MAX, BLOCK_BYTES_MAX))
 }
 
 /** A DAG that admits to be too large is refused before its blocks are fetched. */

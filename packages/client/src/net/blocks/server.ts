@@ -22,8 +22,8 @@ export interface BlockServerInit {
   blockstore: Pick<BlockStore, 'get'>
 }
 
-/** A peer fetches over one stream; a second may overlap while the first is being replaced. */
-const STREAMS_PER_PEER_MAX = 2
+/** A peer fetches over one stream; others may overlap while one is replaced, or when two programs share a key. */
+const STREAMS_PER_PEER_MAX = 4
 
 /** Each holds up to about 4 MiB while its peer is slow, so half a gigabyte at worst, and for STALL_TIMEOUT_MS. */
 const STREAMS_MAX = 128
