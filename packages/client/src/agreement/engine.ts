@@ -24,7 +24,8 @@ export interface Delivery {
 
 /**
  * Runs the buyer's side of every agreement: load, step, commit, then act. States change at once in memory and in the same
- * order on disk; nothing is acted upon before it is stored.
+ * order on disk. Nothing leaves this machine before what it rests on is stored: commits take effect in the order they are
+ * made, so a message that waits for its own commit has waited for all before it.
  */
 export interface BuyerEngine {
   /** Stores a new agreement, together with `ops`, before its acceptance may be sent. */
@@ -77,12 +78,14 @@ export function createBuyerEngine({ records, signing, pay }: BuyerEngineInit): B
     const before = states.get(id)
     assert(before !== undefined, `agreement ${id} is not loaded`)
     const { state, effects } = stepBuyer(before, event)
+    let stored: Promise<void> | undefined
     if (state !== before) {
       states.set(id, state)
-      await records.store.commit([records.agreements.put(id, state)])
+      stored = records.store.commit([records.agreements.put(id, state)])
       listeners.get(id)?.(state)
     }
     for (const effect of effects) pay(id, effect.receipts)
+    await stored
   }
 
   function stage(id: AgreementId, event: BuyerEvent): Op {

@@ -31,12 +31,12 @@ export async function completeJob({
 }: CompleteInit): Promise<JobOutcome> {
   const winners = replicas.filter(({ info }) => info.digest === digest)
   const { result, stderr } = resultOf(parts, winners)
-  // Before anything is paid: a crash from here on resumes to the same result.
-  await parts.records.store.commit([
+  // Stored before anything is paid (commits keep their order): a crash from here on resumes to the same result.
+  const stored = parts.records.store.commit([
     parts.records.jobs.put(record().id, { ...record(), state: 'succeeded', digest, result })
   ])
   const tookMs = watch.totalMs()
-  await decideAll(replicas, digest)
+  await Promise.all([stored, decideAll(replicas, digest)])
   watch.lap('verify')
 
   const { stdoutBytes, stderrBytes } = await fetchResult(parts, winners, result, stderr, onProgress, signal)
@@ -45,7 +45,6 @@ export async function completeJob({
   await waitForStragglers(replicas, digest, Math.min(STRAGGLER_WAIT_MS, tookMs * STRAGGLER_FACTOR), signal)
   await acknowledged(parts, replicas)
   watch.lap('pay')
-  for (const { info } of replicas) if (info.agreement !== undefined) parts.engine.forget(info.agreement)
 
   const infos = replicas.map(({ info }) => info)
   return {

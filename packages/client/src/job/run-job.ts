@@ -1,10 +1,13 @@
 import {
+  type AgreementId,
   CodedError,
   chooseOffers,
   type Demand,
   demandType,
   digestOf,
   type Hash,
+  isCodedError,
+  type Placement,
   type SignedDemand,
   sign,
   toHex,
@@ -33,14 +36,8 @@ export async function runJob(parts: ClientParts, spec: JobSpec, options: JobOpti
   const demand = demandOf(parts, spec, job, program, input)
   onProgress({ type: 'prepared', job, program: program.toString(), input: input?.toString() })
 
-  const offers = await parts.offers(options.signal)
-  const { chosen, seen, rejected } = chooseOffers(offers, {
-    demand: demand.body,
-    regions: spec.regions ?? [],
-    excluded: new Set(),
-    nowSec: parts.signing.nowSec(),
-    replicas: spec.replicas,
-    spread: spec.spread
+  const { chosen, seen, rejected } = await chooseAll(parts, spec, demand.body, options.signal).catch(err => {
+    throw withMoney(cancelledBy(options.signal, err), [], job)
   })
   onProgress({ type: 'offers', seen, rejected })
   watch.lap('discover')
@@ -56,21 +53,38 @@ export async function runJob(parts: ClientParts, spec: JobSpec, options: JobOpti
     replicas: spec.replicas,
     quorum: spec.quorum,
     spread: spec.spread,
+    regions: spec.regions ?? [],
     state: 'running',
     agreements: [],
     digest: undefined,
     result: undefined,
     failure: undefined
   }
-  await parts.records.store.commit([parts.records.jobs.put(job, record)])
+  // Stored with its first agreement: before that nothing was promised and nothing is lost.
   return drive({
     parts,
     record,
     demand,
-    regions: spec.regions ?? [],
     options,
     watch,
     first: start => chosen.map(start)
+  })
+}
+
+async function chooseAll(
+  parts: ClientParts,
+  { regions = [], replicas, spread }: JobSpec,
+  demand: Demand,
+  signal: AbortSignal | undefined
+): Promise<Placement> {
+  const offers = await parts.offers(signal)
+  return chooseOffers(offers, {
+    demand,
+    regions,
+    excluded: new Set(),
+    nowSec: parts.signing.nowSec(),
+    replicas,
+    spread
   })
 }
 
@@ -93,14 +107,13 @@ export async function resumeJob(parts: ClientParts, record: JobRecord, options: 
   }
   const first: DriveInit['first'] = (_start, init) =>
     states.map(state => resumeReplica({ ...init, offer: parts.verifiedOffer(state.offer) }, state))
-  return drive({ parts, record, demand, regions: [], options, watch, first })
+  return drive({ parts, record, demand, options, watch, first })
 }
 
 interface DriveInit {
   parts: ClientParts
   record: JobRecord
   demand: SignedDemand
-  regions: readonly string[]
   options: JobOptions
   watch: Stopwatch
   first: (start: StartReplica, init: Omit<ReplicaInit, 'offer' | 'record'>) => RunningReplica[]
@@ -109,15 +122,7 @@ interface DriveInit {
 type StartReplica = (offer: ReplicaInit['offer']) => RunningReplica
 
 /** Watches a job's replicas until a result is agreed on, unless that is known already, and completes it. */
-async function drive({
-  parts,
-  record: initial,
-  demand,
-  regions,
-  options,
-  watch,
-  first
-}: DriveInit): Promise<JobOutcome> {
+async function drive({ parts, record: initial, demand, options, watch, first }: DriveInit): Promise<JobOutcome> {
   let record = initial
   const stages = createStages(watch, record.replicas)
   const onProgress = (progress: JobProgress) => {
@@ -147,7 +152,7 @@ async function drive({
       return replica
     }
     if (decided !== undefined) await Promise.all(replicas.map(({ ready }) => ready))
-    const { quorum, spread, priceMax } = record
+    const { quorum, spread, regions, priceMax } = record
     const digest =
       decided ??
       (await supervise({
@@ -165,7 +170,8 @@ async function drive({
       }))
     watch.lap('execute')
     return await completeJob({ parts, record: () => record, digest, replicas, watch, onProgress, signal })
-  } catch (err) {
+  } catch (reason) {
+    const err = cancelledBy(options.signal, reason)
     await Promise.all(replicas.map(replica => replica.cancel()))
     const stored = await parts.records.jobs.get(record.id)
     // A job that has its result keeps it, whatever went wrong while it was paid for or fetched.
@@ -177,8 +183,21 @@ async function drive({
     throw withMoney(err, replicas, record.id)
   } finally {
     limit?.cancel()
-    for (const { info } of replicas) if (info.agreement !== undefined) parts.inbox.progress.delete(info.agreement)
+    for (const { info } of replicas) if (info.agreement !== undefined) letGo(parts, info.agreement)
   }
+}
+
+/** Frees the memory of an agreement whose job is over, once what it was promised is on its way. */
+function letGo(parts: ClientParts, agreement: AgreementId): void {
+  parts.inbox.progress.delete(agreement)
+  const forget = () => parts.engine.forget(agreement)
+  parts.payer.settled(agreement).then(forget, forget)
+}
+
+/** The caller's own abort as a coded error, whatever reason it gave. */
+function cancelledBy(signal: AbortSignal | undefined, err: unknown): unknown {
+  if (signal === undefined || !signal.aborted || err !== signal.reason || isCodedError(err)) return err
+  return new CodedError('E_CANCELLED', 'the job was cancelled', { cause: err })
 }
 
 function deadlineOf(record: JobRecord): { signal: AbortSignal; cancel: () => void } {
@@ -209,7 +228,7 @@ function withMoney(err: unknown, replicas: readonly RunningReplica[], job: Hash)
     state: info.state,
     paid: info.paid
   }))
-  if (err instanceof CodedError) {
+  if (isCodedError(err)) {
     return new CodedError(err.code, err.message, {
       facts: { ...err.facts, job, paid, money },
       cause: err,

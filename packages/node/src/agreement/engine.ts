@@ -128,8 +128,8 @@ export function createProviderEngine({ records, signing, actions, credit }: Prov
   return {
     async add(state) {
       set(state)
-      await records.store.commit(write(state))
-      await apply(state.id, { type: 'accepted' })
+      // Running before it is stored risks only our own work; the receipt waits for its own commit, and so for this one.
+      await Promise.all([records.store.commit(write(state)), apply(state.id, { type: 'accepted' })])
     },
     load,
     get: id => states.get(id),

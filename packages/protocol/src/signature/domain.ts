@@ -32,7 +32,19 @@ export function createSigningDomain(chainId: number, verifyingContract: Address)
 
 const PREFIX = Uint8Array.of(0x19, 0x01)
 
-/** EIP-712 digest: keccak256(0x1901 ‖ domain separator ‖ hashStruct). */
+/** Digests by value: one message is hashed to be signed, to be checked, to be stored and to be named. */
+const digests = new WeakMap<object, { domain: SigningDomain; type: unknown; digest: Hash }>()
+
+/**
+ * EIP-712 digest: keccak256(0x1901 ‖ domain separator ‖ hashStruct).
+ *
+ * The digest is kept with the value, and the value frozen: one changed after it was signed would pass under its old name.
+ */
 export function digestOf<T>(domain: SigningDomain, type: Struct<T>, value: T): Hash {
-  return toHex(keccak(PREFIX, domain.separator, type.hashStruct(value)))
+  const key = value as object
+  const known = digests.get(key)
+  if (known !== undefined && known.domain === domain && known.type === type) return known.digest
+  const digest = toHex(keccak(PREFIX, domain.separator, type.hashStruct(value)))
+  digests.set(Object.freeze(key), { domain, type, digest })
+  return digest
 }
