@@ -5,7 +5,7 @@ import { codedError } from '../errors/coded.ts'
 import type { Invocation } from '../host.ts'
 import { withBooks } from '../job-books.ts'
 import type { Column } from '../output/table.ts'
-import { roundAmount, shortId } from '../run/words.ts'
+import { commandId, roundAmount } from '../run/words.ts'
 
 interface LsOptions {
   limit: string
@@ -41,7 +41,7 @@ export async function listJobs({ context, options }: Invocation<LsOptions>): Pro
 }
 
 const COLUMNS: readonly Column<Row>[] = [
-  { title: 'job', cell: ({ id }) => shortId(id).replace('…', '') },
+  { title: 'job', cell: ({ id }) => commandId(id) },
   { title: 'state', cell: ({ state }) => state, style: ({ state }) => (state === 'failed' ? 'red' : undefined) },
   {
     title: 'age',

@@ -8,7 +8,7 @@ import { createProgress } from '../progress/progress.ts'
 import { moneyLines, readMoney, withMoney } from '../run/money.ts'
 import { checkOutputFolder, saveOutput } from '../run/output.ts'
 import { outcomeJson, outcomeText } from '../run/report.ts'
-import { shortId } from '../run/words.ts'
+import { commandId } from '../run/words.ts'
 
 interface ResultOptions {
   output?: string
@@ -40,6 +40,6 @@ export async function bringResult({ context, options, args }: Invocation<ResultO
       names: () => [id],
       human: () => outcomeText(outcome, files, symbol)
     })
-    output.note(`Next: archipel job logs ${shortId(id).replace('…', '')}`)
+    output.note(`Next: archipel job logs ${commandId(id)}`)
   })
 }

@@ -5,12 +5,12 @@ import type { Context } from '../context.ts'
 import type { Invocation } from '../host.ts'
 import { createStyle } from '../output/style.ts'
 import { createProgress } from '../progress/progress.ts'
-import { moneyLines, ownFailure, readMoney, withMoney } from '../run/money.ts'
+import { inTokens, moneyLines, readMoney, withMoney } from '../run/money.ts'
 import { checkOutputFolder, namingPath, saveOutput } from '../run/output.ts'
 import { type JobPlan, planJob, planLines } from '../run/placement.ts'
-import { outcomeJson, outcomeText } from '../run/report.ts'
+import { type JobOutput, outcomeJson, outcomeText } from '../run/report.ts'
 import { type JobTerms, openInput, parseTerms, type RunOptions, readProgram } from '../run/spec.ts'
-import { shortId } from '../run/words.ts'
+import { commandId } from '../run/words.ts'
 
 /** Exit codes have eight bits; a program may end with more. */
 const EXIT_CODE_MAX = 255
@@ -21,11 +21,17 @@ export async function run({ context, options, args }: Invocation<RunOptions>): P
   const program = await readProgram(options.wasm)
   const input = options.input === undefined ? undefined : await openInput(options.input, context.signal)
   if (options.output !== undefined) await checkOutputFolder(options.output, options.force === true)
+  let told = false
+  const tellMoney = (lines: readonly string[]) => {
+    told = true
+    if (context.output.format === 'table') process.stderr.write(`${lines.join('\n')}\n`)
+  }
   try {
     return await withClient(context, (client, start) =>
-      runWith(client, start, { context, options, terms, program, input })
+      runWith(client, start, { context, options, terms, program, input, tellMoney })
     )
   } catch (err) {
+    if (context.signal.aborted && !told) tellMoney(['Nothing was agreed and nothing was paid.'])
     throw namingPath(err)
   }
 }
@@ -36,10 +42,11 @@ interface Run {
   terms: JobTerms
   program: Uint8Array
   input: JobSpec['input']
+  tellMoney: (lines: readonly string[]) => void
 }
 
-async function runWith(client: Client, start: () => Promise<void>, job: Run): Promise<number | undefined> {
-  const { context, options, terms, program, input } = job
+async function runWith(client: Client, start: () => Promise<void>, run: Run): Promise<number | undefined> {
+  const { context, options, terms, program, input } = run
   const { output, signal } = context
   const network = await context.network()
   const chain = createChain(network)
@@ -50,8 +57,7 @@ async function runWith(client: Client, start: () => Promise<void>, job: Run): Pr
 
   const { deadlineSec, ...rest } = terms
   const spec = { ...rest, program, deadline: nowSec() + deadlineSec, ...(input === undefined ? {} : { input }) }
-  const outcome = await watched(client, spec, context, symbol)
-  const files = await saveOutput(client, outcome.job, { folder: options.output, force: options.force === true, signal })
+  const { outcome, files } = await watched(client, spec, run, plan, symbol)
   if (output.format === 'table') printProgramOutput(context, outcome)
   await output.answer({
     json: { ...outcomeJson(outcome, files), placement: plan },
@@ -59,25 +65,33 @@ async function runWith(client: Client, start: () => Promise<void>, job: Run): Pr
     human: () => ''
   })
   if (output.format === 'table') output.note(outcomeText(outcome, files, symbol))
-  const id = shortId(outcome.job).replace('…', '')
-  const fetch =
-    options.output === undefined && files.files.length > 0 ? `archipel job result ${id} --output FOLDER · ` : ''
-  output.note(`Next: ${fetch}archipel job receipt ${id} --output FOLDER · archipel job describe ${id}`)
+  const id = commandId(outcome.job)
+  const bring =
+    files.folder === undefined && files.files.length > 0 ? `job result ${id} --output FOLDER · archipel ` : ''
+  output.note(`Next: archipel ${bring}job receipt ${id} --output FOLDER · archipel job describe ${id}`)
   return Math.min(outcome.result.exitCode, EXIT_CODE_MAX)
 }
 
 /** Runs the job in front of its buyer; whatever stops it, how the money stands is told. */
-async function watched(client: Client, spec: JobSpec, context: Context, symbol: string): Promise<JobOutcome> {
+async function watched(
+  client: Client,
+  spec: JobSpec,
+  { context, options, tellMoney }: Run,
+  plan: JobPlan,
+  symbol: string
+): Promise<{ outcome: JobOutcome; files: JobOutput }> {
   const { output, flags, env, signal } = context
   const style = createStyle({ isTty: process.stderr.isTTY === true, env, color: flags.color })
   const progress = createProgress({ output, stderr: process.stderr, style, symbol })
   try {
-    return await client.runJob(spec, { signal, onProgress: progress.onProgress })
+    const outcome = await client.runJob(spec, { signal, onProgress: progress.onProgress })
+    const place = { folder: options.output, force: options.force === true, signal }
+    return { outcome, files: await saveOutput(client, outcome.job, place) }
   } catch (err) {
     progress.stop()
     const money = await readMoney(client, progress.view)
-    if (output.format === 'table') process.stderr.write(`${moneyLines(money, symbol).join('\n')}\n`)
-    throw withMoney(ownFailure(err, progress.view), money)
+    tellMoney(moneyLines(money, symbol))
+    throw withMoney(inTokens(namingPath(err), plan.priceMax, symbol), money)
   } finally {
     progress.stop()
   }

@@ -34,14 +34,17 @@ function replicaLines(before: ReplicaView | undefined, after: ReplicaView, symbo
   const name = `${after.region} ${after.provider}`
   const lines: string[] = []
   if (before?.state !== after.state) lines.push(`${name}: ${describe(after, symbol)}`)
-  if (after.paid > (before?.paid ?? 0n)) lines.push(`${name}: paid ${tokens(after.paid, symbol)} so far`)
+  const isMore = after.paid > (before?.paid ?? 0n)
+  if (isMore && after.state !== 'paid') lines.push(`${name}: paid ${tokens(after.paid, symbol)} so far`)
   return lines
 }
 
-function describe({ state, priceMax, digest, runMs, failure }: ReplicaView, symbol: string): string {
+function describe({ state, priceMax, paid, digest, runMs, failure }: ReplicaView, symbol: string): string {
   switch (state) {
     case 'agreed':
       return `agreed, at most ${tokens(priceMax, symbol)}`
+    case 'paid':
+      return `paid ${tokens(paid, symbol)}`
     case 'delivered':
       return `delivered ${digest ?? ''}${runMs === undefined ? '' : ` after running ${formatDurationMs(runMs)}`}`
     case 'rejected':

@@ -1,7 +1,7 @@
 import type { Client, JobRecord } from '@archipel/client'
 import { type Address, CodedError, type Hash, isCodedError, type Wei } from '@archipel/protocol'
 import type { JobView } from '../progress/view.ts'
-import { shortId, tokens } from './words.ts'
+import { commandId, roundUpAmount, tokens } from './words.ts'
 
 /** What a job that did not come to its end has cost. */
 export interface MoneyState {
@@ -48,7 +48,7 @@ export function moneyLines({ job, state, paid, replicas, locked }: MoneyState, s
     `  ${tokens(locked, symbol)} stay in channels to these providers, for the next job`,
     state === 'failed'
       ? '  It is over: nothing more will be paid for it.'
-      : `  Its result is not lost: archipel job result ${shortId(job).replace('…', '')}`
+      : `  Its result is not lost: archipel job result ${commandId(job)}`
   ]
 }
 
@@ -63,23 +63,22 @@ export function withMoney(err: unknown, money: MoneyState): unknown {
   })
 }
 
-/** Failures of the buyer's own side: no replacement helps, so they are what is told, not the quorum they prevented. */
-const OWN_FAILURES = new Set(['E_NO_FUNDS', 'E_NO_GAS', 'E_RPC_DOWN', 'E_WRONG_CHAIN', 'E_NO_CONTRACT', 'E_NO_CHANNEL'])
-const HINTS: Readonly<Record<string, string>> = {
-  E_NO_FUNDS: 'deposit more: archipel escrow deposit AMOUNT',
-  E_NO_GAS: "send some of the chain's native coin to the wallet: archipel wallet address"
-}
-
-/** What really stopped a job whose every replica failed for the same reason of our own. */
-export function ownFailure(err: unknown, view: JobView): unknown {
-  if (!isCodedError(err) || err.code !== 'E_QUORUM_IMPOSSIBLE') return err
-  const failures = [...view.replicas.values()].map(({ failure }) => failure)
-  const own = failures.find(failure => failure !== undefined && OWN_FAILURES.has(failure.code))
-  if (own === undefined) return err
-  const hint = HINTS[own.code] ?? err.hint
-  return new CodedError(own.code, own.message, {
-    facts: { ...err.facts },
-    cause: err,
-    ...(hint === undefined ? {} : { hint })
-  })
+/**
+ * Amounts that the client counts in smallest units, in words for whoever has to deposit them.
+ *
+ * @param need what the whole job may come to
+ */
+export function inTokens(err: unknown, need: Wei, symbol: string): unknown {
+  if (!isCodedError(err) || err.code !== 'E_NO_FUNDS' || typeof err.facts.balance !== 'bigint') return err
+  const { code, facts } = err
+  const balance = tokens(err.facts.balance, symbol)
+  return new CodedError(
+    code,
+    `the escrow balance of ${balance} does not cover a job of up to ${tokens(need, symbol)}`,
+    {
+      facts: { ...facts, need },
+      hint: `deposit more: archipel escrow deposit ${roundUpAmount(need)}`,
+      cause: err
+    }
+  )
 }

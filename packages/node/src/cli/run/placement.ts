@@ -8,9 +8,8 @@ import {
   type VerifiedOffer,
   type Wei
 } from '@archipel/protocol'
-import { formatAmount } from '../../config/units/amount.ts'
 import type { JobTerms } from './spec.ts'
-import { plural, REJECTION_WORDS, tokens } from './words.ts'
+import { plural, REJECTION_WORDS, roundUpAmount, tokens } from './words.ts'
 
 /** Who would do a job, and what it would cost at most. */
 export interface JobPlan {
@@ -70,7 +69,7 @@ function inTokens(err: unknown, replicas: number): unknown {
   if (cheapest === null || (rejected.price ?? 0) === 0) return err
   return new CodedError(err.code, err.message, {
     facts: { ...err.facts },
-    hint: `raise --max-price to ${formatAmount(cheapest * BigInt(replicas))}`,
+    hint: `raise --max-price to ${roundUpAmount(cheapest * BigInt(replicas))}`,
     cause: err
   })
 }

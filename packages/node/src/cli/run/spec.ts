@@ -67,6 +67,7 @@ export function parseTerms(options: RunOptions, args: readonly string[]): JobTer
 
 /** @throws CodedError E_FILE_NOT_FOUND, E_FILE_TOO_LARGE, E_NOT_WASM */
 export async function readProgram(file: string): Promise<Uint8Array> {
+  if ((await stat(file)).isDirectory()) throw new CodedError('E_NOT_WASM', `${file} is a folder`, { facts: { file } })
   const bytes = await readBounded(file, PROGRAM_BYTES_MAX)
   if (WASM_MODULE.every((byte, i) => bytes[i] === byte)) return bytes
   const isComponent = WASM_MODULE.subarray(0, 4).every((byte, i) => bytes[i] === byte)

@@ -17,6 +17,11 @@ export function shortId(id: string): string {
   return id.length > 12 ? `${id.slice(0, 10)}…` : id
 }
 
+/** The start of an id, ready to be typed. */
+export function commandId(id: string): string {
+  return id.slice(0, 10)
+}
+
 const DIGITS = 6
 
 /** An amount for people: six digits that matter, never rounded to nothing. Programs get all of them. */
@@ -25,6 +30,12 @@ export function roundAmount(amount: Wei): string {
   const drop = BigInt(Math.max(0, Math.min(digits - DIGITS, TOKEN_DECIMALS)))
   const unit = 10n ** drop
   return formatAmount(((amount + unit / 2n) / unit) * unit)
+}
+
+/** At least so much, in four digits: what somebody is told to type. */
+export function roundUpAmount(amount: Wei): string {
+  const unit = 10n ** BigInt(Math.max(0, amount.toString().length - 4))
+  return formatAmount(((amount + unit - 1n) / unit) * unit)
 }
 
 export function tokens(amount: Wei, symbol: string): string {
