@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runCommand } from '../command.ts'
@@ -22,6 +22,7 @@ export const readme: Stage = {
     const script = blocks.map(block => `set -v\n${block}{ set +v; echo ${DONE}; } 2>/dev/null\n`).join('')
     try {
       const { stdout, exitCode } = await runCommand('bash', ['-euo', 'pipefail', '-c', cleanUp + script], {
+        cwd: await linkCheckout(join(home, 'archipel')),
         timeoutMs: 6 * 60_000,
         env: { ...withoutOurs(process.env), HOME: home },
         onOutput: write
@@ -31,6 +32,15 @@ export const readme: Stage = {
       await rm(home, { recursive: true, force: true })
     }
   }
+}
+
+/** A folder that looks like this checkout, so that what the commands write stays out of the real one. */
+async function linkCheckout(folder: string): Promise<string> {
+  await mkdir(folder)
+  for (const name of await readdir(ROOT)) {
+    if (name !== 'out' && name !== '.git') await symlink(join(ROOT, name), join(folder, name))
+  }
+  return folder
 }
 
 /** After the first failed block the rest is skipped: it builds on what came before. */
