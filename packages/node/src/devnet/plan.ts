@@ -17,8 +17,8 @@ export interface ProviderPlan {
 }
 
 const DEFAULT_RESOURCES: NodeFile['resources'] = { cpus: 4, memory: '4GiB', disk: '4GiB' }
-/** Small amounts must be worth redeeming here, so that a few jobs show the whole way of the money. */
-const DEFAULT_REDEEM: NodeFile['redeem'] = { amount: '1', age: '10m' }
+/** Vouchers are redeemed within seconds, so that a few jobs show the whole way of the money. */
+const DEFAULT_REDEEM: NodeFile['redeem'] = { amount: '1', age: '10s' }
 const DEFAULT_TICK = '10s'
 
 interface Region {
