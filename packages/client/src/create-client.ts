@@ -45,6 +45,8 @@ export interface ClientInit {
   store: Store
   blocks: BlockStore
   channelPolicy?: Partial<ChannelPolicy>
+  /** How long a provider may be out of reach before another takes its place. Default {@link LOST_AFTER_MS}. */
+  lostAfterMs?: number | undefined
   /** Told of peers that break their word; they harm only themselves. */
   onWarning?: (warning: { provider: Address | undefined; error: unknown }) => void
 }
@@ -96,10 +98,13 @@ export function createClient(init: ClientInit): Client {
   })
   sessions = createSessions({
     network,
+    newest: provider => book.get(provider),
+    isBusy: provider => engine.live(provider).length > 0 || payer.owes(provider),
+    onOpened: provider => void payer.resendTo(provider).catch(error => onWarning({ provider, error })),
     onMessage: (provider, message) => inbox.receive(provider, message),
-    onLost: provider => void reconnect(provider).catch(error => onWarning({ provider, error }))
+    onLost: provider => void reconnect.lost(provider).catch(error => onWarning({ provider, error }))
   })
-  const reconnect = createReconnect({ engine, payer, sessions })
+  const reconnect = createReconnect({ engine, payer, sessions, lostAfterMs: init.lostAfterMs })
 
   const verifiedOffer = (offer: SignedOffer): VerifiedOffer => {
     const key = recover(fromHex(digestOf(signing.domain, offerType, offer.body)), offer.signature)
@@ -120,7 +125,7 @@ export function createClient(init: ClientInit): Client {
     sessions,
     inbox,
     verifiedOffer,
-    reconnect,
+    reconnect: provider => reconnect.ask(provider),
     offers: signal => market.offers(signal)
   }
 

@@ -24,6 +24,7 @@ export interface NodeClientInit {
   /** Where jobs, vouchers and blocks are kept. Losing it loses track of channels, so keep it. */
   dataDir: string
   channelPolicy?: Partial<ChannelPolicy>
+  lostAfterMs?: number | undefined
   onWarning?: (warning: { provider: `0x${string}` | undefined; error: unknown }) => void
 }
 

@@ -62,7 +62,7 @@ export function createInbox({ engine, payer, channels, resume, onMisbehaviour }:
         else if (agreement !== undefined) await fail(agreement, failure)
         else if (ownChannel(provider, regarding)) {
           // The provider missed a payment: everything it has not acknowledged goes again, in one.
-          if (failure.code === 'E_PAYMENT_GAP') await payer.resend(regarding as ChannelId)
+          if (failure.code === 'E_PAYMENT_GAP') await payer.fillGap(regarding as ChannelId)
           else payer.refused(regarding as ChannelId, failure)
         }
         return

@@ -13,7 +13,8 @@ import {
   type MessageStream,
   type Network,
   negotiateProtocol,
-  type WaitOptions
+  type WaitOptions,
+  waitFor
 } from '../net/index.ts'
 
 /** A buyer's conversation with one provider: one stream for all their jobs, opened again when it was lost. */
@@ -27,7 +28,10 @@ export interface Session {
 
 export interface SessionInit {
   network: Network
-  target: DialTarget
+  /** Where to dial, asked each time: a provider that was away may be somewhere else now. */
+  target: () => DialTarget
+  /** Called for each stream right after it was opened. */
+  onOpened: () => void
   /** Called for each message, in order. */
   onMessage: (message: ToBuyer) => void
   /** Called once for each stream that ends, whatever the reason. */
@@ -37,14 +41,23 @@ export interface SessionInit {
 /** How long a slow peer may hold up what we send before the stream is given up. */
 const SEND_STALL_TIMEOUT_MS = 10_000
 
-export function createSession({ network, target, onMessage, onLost }: SessionInit): Session {
+export function createSession({ network, target, onOpened, onMessage, onLost }: SessionInit): Session {
   let current: Promise<MessageStream> | undefined
+  /** What `current` came to, so that a message on an open stream waits for nothing. */
+  let ready: MessageStream | undefined
   let closed = false
 
-  async function open(options: WaitOptions): Promise<MessageStream> {
-    const stream = await network.openStream(target, negotiateProtocol(network.name), options)
+  /** Bounded by the network's own time-outs and by no caller's signal: all callers share the stream. */
+  async function open(): Promise<MessageStream> {
+    const stream = await network.openStream(target(), negotiateProtocol(network.name))
     const messages = createMessageStream(stream, { messageBytesMax: NEGOTIATE_FRAME_BYTES_MAX })
+    if (closed) {
+      messages.abort(closedError())
+      throw closedError()
+    }
+    ready = messages
     void read(messages)
+    queueMicrotask(onOpened)
     return messages
   }
 
@@ -57,27 +70,28 @@ export function createSession({ network, target, onMessage, onLost }: SessionIni
       if (isCodedError(err)) messages.abort(err)
     }
     current = undefined
+    ready = undefined
     if (!closed) onLost(lost(reason))
   }
 
-  function stream(options: WaitOptions): Promise<MessageStream> {
-    if (closed) return Promise.reject(new CodedError('E_SESSION_CLOSED', 'the client is stopping'))
+  function stream({ signal }: WaitOptions): Promise<MessageStream> {
+    if (closed) return Promise.reject(closedError())
     if (current === undefined) {
-      const opening = open(options)
+      const opening = open()
       current = opening
       opening.catch(() => {
         if (current === opening) current = undefined
       })
     }
-    return current
+    return waitFor(current, signal)
   }
 
   return {
     async connect(options = {}) {
-      await stream(options)
+      if (ready === undefined) await stream(options)
     },
     async send(message, options = {}) {
-      const messages = await stream(options)
+      const messages = ready ?? (await stream(options))
       const signal = AbortSignal.any([
         AbortSignal.timeout(SEND_STALL_TIMEOUT_MS),
         ...(options.signal ? [options.signal] : [])
@@ -92,6 +106,10 @@ export function createSession({ network, target, onMessage, onLost }: SessionIni
       )
     }
   }
+}
+
+function closedError(): CodedError {
+  return new CodedError('E_SESSION_CLOSED', 'the client is stopping')
 }
 
 function lost(cause: unknown): CodedError {

@@ -15,26 +15,47 @@ export interface Sessions {
 
 export interface SessionsInit {
   network: Network
+  /** The newest Offer known of a provider: it may have moved since the one that a session began with. */
+  newest: (provider: Address) => VerifiedOffer | undefined
+  /** True while something is under way with a provider: its session stays. */
+  isBusy: (provider: Address) => boolean
+  onOpened: (provider: Address) => void
   onMessage: (provider: Address, message: ToBuyer) => void
   onLost: (provider: Address, error: CodedError) => void
 }
 
-export function createSessions({ network, onMessage, onLost }: SessionsInit): Sessions {
+export function createSessions({ network, newest, isBusy, onOpened, onMessage, onLost }: SessionsInit): Sessions {
   const sessions = new Map<Address, Session>()
+
+  /** Makes room for one more by letting go of the one that was not needed for longest. */
+  function makeRoom(): void {
+    if (sessions.size < SESSIONS_MAX) return
+    const idle = [...sessions.keys()].find(provider => !isBusy(provider))
+    if (idle === undefined) {
+      throw new CodedError('E_TOO_MANY_SESSIONS', 'this client talks to too many providers at once', {
+        facts: { sessionsMax: SESSIONS_MAX },
+        hint: 'run fewer jobs at once'
+      })
+    }
+    void sessions.get(idle)?.close()
+    sessions.delete(idle)
+  }
+
   return {
     to({ offer, publicKey }) {
       const { provider } = offer.body
       const known = sessions.get(provider)
-      if (known !== undefined) return known
-      if (sessions.size >= SESSIONS_MAX) {
-        throw new CodedError('E_TOO_MANY_SESSIONS', 'this client talks to too many providers at once', {
-          facts: { sessionsMax: SESSIONS_MAX },
-          hint: 'run fewer jobs at once'
-        })
+      if (known !== undefined) {
+        // Last in line to be let go of.
+        sessions.delete(provider)
+        sessions.set(provider, known)
+        return known
       }
+      makeRoom()
       const session = createSession({
         network,
-        target: dialable(offer.body.multiaddrs, publicKey),
+        target: () => dialable((newest(provider)?.offer ?? offer).body.multiaddrs, publicKey),
+        onOpened: () => onOpened(provider),
         onMessage: message => onMessage(provider, message),
         onLost: error => onLost(provider, error)
       })

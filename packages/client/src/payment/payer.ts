@@ -36,10 +36,14 @@ export interface Payer {
   /** The provider stored every payment up to `size` receipts. */
   acknowledged(channel: ChannelId, size: number): void
   refused(channel: ChannelId, failure: Failure): void
-  /** {@link Payer.resend} for what an earlier process left behind: once for each channel. */
+  /** Sends again what an earlier process left unacknowledged: once for each channel. */
   recover(channel: ChannelId): Promise<void>
-  /** Sends again what the provider has not acknowledged: after a lost connection or a restart. */
-  resend(channel: ChannelId): Promise<void>
+  /** True while a provider has not acknowledged what this process paid or took up again. */
+  owes(provider: Address): boolean
+  /** Sends a provider everything again that it has not acknowledged: with a new stream. */
+  resendTo(provider: Address): Promise<void>
+  /** The provider says that a payment builds on one it does not have: sends all it has not acknowledged, in one. */
+  fillGap(channel: ChannelId): Promise<void>
 }
 
 export interface PayerInit {
@@ -48,7 +52,7 @@ export interface PayerInit {
   channels: Channels
   engine: Pick<BuyerEngine, 'get' | 'stage' | 'notify'>
   send: (provider: Address, payment: Payment) => Promise<void>
-  /** Told of a payment that could not be made or stored; nothing is lost, `resend` tries again. */
+  /** Told of a payment that could not be made or stored; nothing is lost, it is sent again. */
   onError: (channel: ChannelId, error: unknown) => void
 }
 
@@ -56,6 +60,8 @@ interface Line {
   /** Agreements with unpaid receipts, and how many of their receipts to pay. */
   readonly due: Map<AgreementId, number>
   busy: boolean
+  /** Times in a row that the provider said it misses payments. */
+  gaps: number
   readonly waiting: Map<AgreementId, Deferred<void>>
 }
 
@@ -63,7 +69,7 @@ export function createPayer({ records, signing, channels, engine, send, onError 
   const lines = new Map<ChannelId, Line>()
 
   function lineOf(channel: ChannelId): Line {
-    const line = lines.get(channel) ?? { due: new Map(), busy: false, waiting: new Map() }
+    const line = lines.get(channel) ?? { due: new Map(), busy: false, gaps: 0, waiting: new Map() }
     lines.set(channel, line)
     return line
   }
@@ -152,6 +158,7 @@ export function createPayer({ records, signing, channels, engine, send, onError 
       // A lost acknowledgement only means sending again, so it rides with the channel's next change to disk.
       channels.hold(after)
       const line = lineOf(id)
+      line.gaps = 0
       for (const { agreement } of before.unacknowledged.slice(
         0,
         before.unacknowledged.length - after.unacknowledged.length
@@ -170,7 +177,22 @@ export function createPayer({ records, signing, channels, engine, send, onError 
       lineOf(id)
       await resend(id)
     },
-    resend
+    owes: provider => owedTo(provider).length > 0,
+    async resendTo(provider) {
+      await Promise.all(owedTo(provider).map(resend))
+    },
+    async fillGap(id) {
+      const line = lineOf(id)
+      if (++line.gaps <= GAPS_MAX) return resend(id)
+      fail(line, new CodedError('E_PAYMENT_GAP', 'the provider keeps losing payments', { facts: { channel: id } }))
+    }
+  }
+
+  function owedTo(provider: Address): ChannelId[] {
+    return [...lines.keys()].filter(id => {
+      const channel = channels.peek(id)
+      return channel?.provider === provider && channel.unacknowledged.length > 0
+    })
   }
 
   async function resend(id: ChannelId): Promise<void> {
@@ -183,6 +205,12 @@ export function createPayer({ records, signing, channels, engine, send, onError 
     })
   }
 }
+
+/**
+ * Gaps filled in a row without an acknowledgement: one is a lost message. A provider that lost its books, or says so,
+ * must not make us send the same payments for ever.
+ */
+const GAPS_MAX = 3
 
 function fail(line: Line, err: unknown): void {
   for (const { reject } of line.waiting.values()) reject(err)
