@@ -101,7 +101,10 @@ async function decideAll(replicas: readonly RunningReplica[], digest: Hash): Pro
   await Promise.all(delivered.map(replica => replica.decide(replica.info.digest === digest)))
 }
 
-/** Replicas still at work get as long again as the quorum took, to deliver and be paid; then they are told to stop. */
+/**
+ * Replicas still at work get as long again as the quorum took, to deliver and be paid; then they are told to stop. Those
+ * that delivered since the quorum, while the result was fetched, are decided upon here, too.
+ */
 async function waitForStragglers(
   replicas: readonly RunningReplica[],
   digest: Hash,
@@ -109,12 +112,13 @@ async function waitForStragglers(
   signal: AbortSignal
 ): Promise<void> {
   const open = replicas.filter(({ info }) => info.digest === undefined && info.state !== 'failed')
-  if (open.length === 0) return
-  const stop = new AbortController()
-  const either = AbortSignal.any([signal, stop.signal])
-  await Promise.race([Promise.all(open.map(({ ended }) => ended)), delay(waitMs, either)]).catch(() => {})
-  stop.abort()
-  await decideAll(open, digest)
+  if (open.length > 0) {
+    const stop = new AbortController()
+    const either = AbortSignal.any([signal, stop.signal])
+    await Promise.race([Promise.all(open.map(({ ended }) => ended)), delay(waitMs, either)]).catch(() => {})
+    stop.abort()
+  }
+  await decideAll(replicas, digest)
   await Promise.all(open.map(replica => replica.cancel()))
 }
 

@@ -109,6 +109,8 @@ export interface JobRecord {
   readonly replicas: number
   readonly quorum: number
   readonly spread: Spread
+  /** Only these; any when empty. Replacements keep to them, too. */
+  readonly regions: readonly string[]
   readonly state: 'running' | 'succeeded' | 'failed'
   readonly agreements: readonly AgreementId[]
   /** Digest the quorum agreed on. */

@@ -48,6 +48,9 @@ export interface ReplicaInit {
 /** A provider that is up answers a Demand from memory; this long means it is not. */
 const BID_TIMEOUT_MS = 5000
 
+/** A provider that cannot be told to stop in this time finds out by not being paid. */
+const CANCEL_TIMEOUT_MS = 1000
+
 export function startReplica(init: ReplicaInit): RunningReplica {
   return run(init, agree(init), quote(init.offer.offer.body.prices, init.demand.body).priceMax)
 }
@@ -84,14 +87,20 @@ function run({ parts, offer, onProgress }: RunInit, agreed: Promise<AgreementId>
   let ownError: unknown
   function follow(state: BuyerAgreement): void {
     // Given up is final for the job: its money may have been promised to the replacement, however late it delivers.
-    if (info.state === 'failed') return
+    if (info.state === 'failed') {
+      // A tick that was being paid just then is money spent all the same.
+      if (state.paid !== info.paid) update({ paid: state.paid })
+      return
+    }
     update(described(state))
     // Until its result is decided upon, an agreement can still draw up to its bid.
-    if (reserved && state.phase.code !== 'agreed' && state.phase.code !== 'delivered') {
-      reserved = false
-      parts.channels.release(state.channel, state.bid.body.priceMax)
-    }
+    if (state.phase.code !== 'agreed' && state.phase.code !== 'delivered') release(state)
     if (state.phase.code !== 'agreed') end()
+  }
+
+  function release({ channel, bid }: BuyerAgreement): void {
+    if (reserved) parts.channels.release(channel, bid.body.priceMax)
+    reserved = false
   }
 
   const ready = agreed.then(
@@ -124,10 +133,12 @@ function run({ parts, offer, onProgress }: RunInit, agreed: Promise<AgreementId>
       await ready
       const { agreement } = info
       const state = agreement === undefined ? undefined : parts.engine.get(agreement)
+      // A result that nobody will decide upon any more draws nothing.
+      if (state?.phase.code === 'delivered') release(state)
       if (state?.phase.code !== 'agreed') return
       await parts.sessions
         .to(offer)
-        .send({ type: 'cancel', value: { agreement: state.id } })
+        .send({ type: 'cancel', value: { agreement: state.id } }, { signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) })
         .catch(() => {})
       await parts.engine.apply(state.id, {
         type: 'failed',
@@ -161,12 +172,12 @@ async function agree({
   const { signing, channels, inbox, sessions, engine, records } = parts
   const session = sessions.to(offer)
   const need = quote(offer.offer.body.prices, demand.body).priceMax
-  const [{ channel, action }] = await Promise.all([
-    channels.reserve(offer.offer.body, need, { signal }).catch(cause => {
-      throw new OwnError(cause)
-    }),
-    session.connect({ signal })
-  ])
+  // Connected first: what a channel to a provider that is gone holds would be locked until it is closed.
+  await session.connect({ signal })
+  const { channel, action } = await channels.reserve(offer.offer.body, need, { signal }).catch(cause => {
+    throw isCodedError(cause) && cause.code === 'E_NO_CHANNEL' ? cause : new OwnError(cause)
+  })
+  let reserved = need
   onProgress({ type: 'channel', provider: offer.offer.body.provider, action, deposit: channel.deposit })
   try {
     await parts.payer.recover(channel.id)
@@ -201,11 +212,18 @@ async function agree({
     })
     // A bid may be below the posted price: only what it can come to stays set aside.
     channels.release(channel.id, need - bid.body.priceMax)
+    reserved = bid.body.priceMax
     await engine.add(state, [records.jobs.put(demand.body.job, record(id))])
-    await session.send({ type: 'accept', value: { agreement, channel: channel.key } }, { signal })
+    try {
+      await session.send({ type: 'accept', value: { agreement, channel: channel.key } }, { signal })
+    } catch (err) {
+      // It may have arrived all the same: nothing that comes of it is paid.
+      await engine.apply(id, { type: 'failed', failure: failureOf(err) })
+      throw err
+    }
     return id
   } catch (err) {
-    channels.release(channel.id, need)
+    channels.release(channel.id, reserved)
     throw err
   }
 }
