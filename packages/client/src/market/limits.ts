@@ -14,3 +14,5 @@ export const BOOK_FRAME_BYTES_MAX = 256 * 1024
 export const FIND_BOOKS_TIMEOUT_MS = 3000
 /** Offers younger than this are not asked for again: gossip brings what changes. */
 export const BOOK_FRESH_MS = 10_000
+/** How long finding peers and asking them for their books may take in all. */
+export const SYNC_TIMEOUT_MS = 12_000

@@ -1,10 +1,10 @@
 import { CodedError, type VerifiedOffer } from '@archipel/protocol'
 import type { PeerId } from '@libp2p/interface'
-import { type Network, offersTopic, timeoutSignal } from '../net/index.ts'
+import { type Network, offersTopic, timeoutSignal, waitFor } from '../net/index.ts'
 import type { Book } from './book.ts'
 import { fetchBook } from './book-protocol.ts'
 import { capabilityKey } from './capability.ts'
-import { BOOK_FRESH_MS, BOOK_PEERS, FIND_BOOKS_TIMEOUT_MS } from './limits.ts'
+import { BOOK_FRESH_MS, BOOK_PEERS, FIND_BOOKS_TIMEOUT_MS, SYNC_TIMEOUT_MS } from './limits.ts'
 
 /** What a light client knows of the market: a few peers' books to begin with, then gossip. */
 export interface Market {
@@ -75,11 +75,15 @@ export function createMarket({ network, book, bootstrap }: MarketInit): Market {
       leave = undefined
     },
     async offers(signal) {
+      signal?.throwIfAborted()
       if (performance.now() >= freshUntilMs) {
-        syncing ??= sync(signal ?? AbortSignal.timeout(FIND_BOOKS_TIMEOUT_MS * 4)).finally(() => {
+        // Shared by all who ask meanwhile, so it ends by its own clock and by nobody's signal.
+        syncing ??= sync(AbortSignal.timeout(SYNC_TIMEOUT_MS)).finally(() => {
           syncing = undefined
         })
-        await syncing
+        syncing.catch(() => {})
+        // Once there is a book, gossip keeps it up to date: nobody waits for a peer that may be slow.
+        if (book.offers().length === 0) await waitFor(syncing, signal)
       }
       return book.offers()
     }
