@@ -6,6 +6,7 @@ import type { Network } from '../create-network.ts'
 import { createFrameChannel, type FrameChannel } from '../frame-channel.ts'
 import { blocksProtocol } from '../protocol-ids.ts'
 import { type WaitOptions, waitFor } from '../wait.ts'
+import { widenWindow } from './window.ts'
 import { BLOCK_FRAME_BYTES_MAX, decodeAnswer, encodeWants, WANTS_PER_FRAME_MAX } from './wire.ts'
 
 /** Whom to ask: a known peer, or an open connection whoever dialled it. */
@@ -89,6 +90,7 @@ function createLine(open: () => Promise<Stream>, onEnd: () => void): Line {
   async function run(): Promise<void> {
     try {
       const stream = await open()
+      widenWindow(stream)
       channel = createFrameChannel(stream, {
         frameBytesMax: BLOCK_FRAME_BYTES_MAX,
         idleTimeoutMs: FETCH_IDLE_TIMEOUT_MS
