@@ -24,9 +24,9 @@ export function importsOf(text: string): Import[] {
   return found
 }
 
-/** `@libp2p/tcp/x` → `@libp2p/tcp`; undefined for relative paths and Node's own modules. */
+/** `@libp2p/tcp/x` → `@libp2p/tcp`; undefined for paths, URLs and Node's own modules. */
 export function packageOf(specifier: string): string | undefined {
-  if (specifier.startsWith('.') || specifier.startsWith('node:')) return undefined
+  if (/^(?:\.|\/|[a-z]+:)/.test(specifier)) return undefined
   return specifier
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)
