@@ -250,10 +250,10 @@ export function createFrameChannel(stream: Stream, options: FrameChannelOptions)
     async close({ signal } = {}) {
       if (state.closing || state.over) return
       state.closing = true
-      const bounded = timeoutSignal(CLOSE_TIMEOUT_MS, signal)
       try {
-        await waitFor(writer.flushed(), bounded)
-        await stream.close({ signal: bounded })
+        // As long as the peer takes bytes this may last; when it takes none, the watch resets the stream.
+        await waitFor(writer.flushed(), signal)
+        await stream.close({ signal: timeoutSignal(CLOSE_TIMEOUT_MS, signal) })
         writer.stop(closedError())
         finishIfDone()
         const timer = unref(setTimeout(() => fail(closedError()), CLOSE_TIMEOUT_MS))

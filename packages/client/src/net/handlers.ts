@@ -5,7 +5,8 @@ import { waitFor } from './wait.ts'
 
 /**
  * Serves one stream for as long as its promise lasts: when it returns, our side is closed and the peer has
- * CLOSE_TIMEOUT_MS to close its own; when it throws, the stream is reset.
+ * CLOSE_TIMEOUT_MS to close its own; when it throws, the stream is reset. Whoever wraps the stream in messages closes
+ * those before returning, or the last of them are cut off.
  */
 export type ProtocolHandler = (stream: Stream, from: StreamOrigin) => Promise<void> | void
 

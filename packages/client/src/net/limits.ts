@@ -27,8 +27,11 @@ export const SENDS_WAITING_MAX = 256
  */
 export const STALL_TIMEOUT_MS = 30_000
 
-/** After we close our side the other has this long to close its own before the stream is reset. */
-export const CLOSE_TIMEOUT_MS = 5_000
+/**
+ * After we closed our side the peer has this long to close its own before the stream is reset. It first has to read what
+ * is still on its way: a full window at 300 kB/s.
+ */
+export const CLOSE_TIMEOUT_MS = 15_000
 
 /**
  * Receive window of one stream, bytes: what a peer may send that we have not read. 4 MiB carries 40 MiB/s over a
@@ -58,15 +61,16 @@ export const START_TIMEOUT_MS = 20_000
 export const STOP_TIMEOUT_MS = 5_000
 
 /**
- * Connection bounds. 200 connections cost about 20 MB. The threshold is connections per second and address, high
- * enough for a devnet or an office behind one address; pending ones hold a socket each until they prove a key, and a
- * silent one is dropped after three seconds.
+ * Connection bounds. A buyer talks to up to 256 providers and a provider to as many buyers; 400 connections cost about
+ * 40 MB. The threshold is connections per second and address, high enough for a devnet or an office behind one address.
+ * Pending ones hold a socket each until they prove a key; a silent one is dropped after five seconds, which an honest
+ * peer on a machine at its limit still meets.
  */
 export const CONNECTION_SETTINGS = {
-  maxConnections: 200,
+  maxConnections: 400,
   inboundConnectionThreshold: 50,
   maxIncomingPendingConnections: 64,
-  inboundUpgradeTimeout: 3_000,
+  inboundUpgradeTimeout: 5_000,
   dialTimeout: DIAL_TIMEOUT_MS
 }
 
