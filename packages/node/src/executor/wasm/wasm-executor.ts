@@ -30,7 +30,7 @@ export interface WasmExecutorInit {
    * temporary files, which stays behind when this process is killed.
    */
   directory?: string
-  /** Told about each process that starts. Default: nobody. */
+  /** Told about each process that shall run programs. Default: nobody. */
   onProcess?: (pid: number | undefined) => void
 }
 
@@ -65,21 +65,21 @@ export function createWasmExecutor(init: WasmExecutorInit = {}): Executor {
         pagesMax: Math.floor(memoryBytesMax / PAGE_BYTES),
         avoid: init.avoid ?? []
       })
-      const start = (command: readonly string[]): RunnerProcess => {
-        const runner = startRunnerProcess({ command, directory: empty })
+      const start = (command: readonly string[]) => startRunnerProcess({ command, directory: empty })
+      const tell = (runner: RunnerProcess) => {
         init.onProcess?.(runner.pid)
         return runner
       }
       const { confinement, runner } = await probeConfinement(candidates, start)
       const pool = createPool({
-        startRunner: () => start(confinement.command),
+        startRunner: () => tell(start(confinement.command)),
         processesMax: init.processesMax ?? 8,
         tenantProcessesMax: init.tenantProcessesMax ?? availableParallelism(),
         spares: init.spares ?? 1,
         waitingMax: init.waitingMax ?? 256,
         idleMs: init.idleMs ?? IDLE_MS
       })
-      pool.start(runner)
+      pool.start(tell(runner))
       return { isolation: confinement.isolation, pool, directory }
     } catch (err) {
       await rm(directory, { recursive: true, force: true })

@@ -12,8 +12,8 @@ import { FRAME } from './wire.ts'
 
 /** The engine frees compiled code and memories in tasks of the event loop, so it must turn now and then. */
 const JOBS_PER_TURN = 64
-/** Memories above this are collected at once: the next job must not find two of them. */
-const COLLECT_ABOVE_BYTES = 64 * 1024 * 1024
+/** Garbage above this is collected at once: the next job must not find two programs' memories. */
+const COLLECT_ABOVE_BYTES = 32 * 1024 * 1024
 
 // The global and not the module of that name, whose import opens the standard streams and makes reads from them not wait.
 const { process, gc: collectGarbage } = globalThis
@@ -24,8 +24,8 @@ channel.write(FRAME.ready)
 
 try {
   for (let jobs = 1; ; jobs++) {
-    const memoryBytes = serveJob()
-    if (memoryBytes > COLLECT_ABOVE_BYTES) collectGarbage?.()
+    const garbageBytes = serveJob()
+    if (garbageBytes > COLLECT_ABOVE_BYTES) collectGarbage?.()
     if (jobs % JOBS_PER_TURN === 0) await setImmediate()
   }
 } catch (err) {

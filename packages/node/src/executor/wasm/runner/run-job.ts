@@ -11,6 +11,8 @@ export interface JobOutcome {
   runMs: number
   /** Peak of the program's memory. */
   memoryBytes: number
+  /** What its files took in the end. */
+  diskBytes: number
   /** Sorted by path. */
   files: TreeFile[]
 }
@@ -40,7 +42,7 @@ export function runJob(
   const runMs = Math.round(performance.now() - startedMs)
   const outputFiles = host.outputFiles()
   for (const file of outputFiles) output.count(file.bytes.length)
-  return { exitCode, runMs, memoryBytes: host.memoryBytes(), files: outputFiles }
+  return { exitCode, runMs, memoryBytes: host.memoryBytes(), diskBytes: host.diskBytes(), files: outputFiles }
 }
 
 function execute(module: WebAssembly.Module, host: WasiHost, output: OutputMeter): number {

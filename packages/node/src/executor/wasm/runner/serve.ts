@@ -8,7 +8,7 @@ import { receiveJob, receiveProgram } from './receive.ts'
 import { runJob } from './run-job.ts'
 import { type DoneMessage, type FileMessage, FRAME } from './wire.ts'
 
-/** Serves one job; returns the memory that its program had, in bytes. */
+/** Serves one job; returns how many bytes its program took that are garbage now, as far as is known. */
 export type ServeJob = () => number
 
 /** What a runner process does over and over. Throws EndOfInput when it shall end. */
@@ -40,14 +40,14 @@ export function createJobServer(channel: FrameChannel): ServeJob {
     try {
       const module = takeModule(job.message.program, job.message.pagesMax)
       if (module === undefined) return 0
-      const { exitCode, runMs, memoryBytes, files } = runJob(module, job.message, job.files, output)
+      const { exitCode, runMs, memoryBytes, diskBytes, files } = runJob(module, job.message, job.files, output)
       output.flush()
       for (const { path, bytes } of files) {
         send(FRAME.file, { path, sizeBytes: bytes.length })
         if (bytes.length > 0) channel.write(FRAME.data, bytes)
       }
       send(FRAME.done, { exitCode, runMs, memoryBytes })
-      return memoryBytes
+      return memoryBytes + diskBytes
     } catch (err) {
       const failure = describeFailure(err)
       output.flush()

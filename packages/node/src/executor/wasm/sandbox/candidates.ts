@@ -39,50 +39,58 @@ const SETPRIV_NOBODY = [...SETPRIV_ROOT, '--reuid=65534', '--regid=65534', '--cl
 
 /** Ways to start a runner, the strongest first; which of them work only trying can tell. */
 export async function confinementCandidates(init: CandidatesInit): Promise<Confinement[]> {
-  const wrappers = [...(await bubblewrapped(init)), ...(await setprived(init)), unwrapped(init)]
-  const candidates = [true, false].flatMap(rlimits => wrappers.map(wrapper => wrapper(rlimits)))
+  const unprivileged = await setprivWrappers()
+  const wrappers = [...(await bubblewrapWrappers(init, unprivileged)), ...unprivileged, UNWRAPPED]
+  const candidates = [true, false].flatMap(rlimits => wrappers.map(wrapper => confine(wrapper, rlimits, init)))
   return candidates.filter(({ isolation }) => !isolation.some(layer => init.avoid.includes(layer)))
 }
 
-type Wrapper = (rlimits: boolean) => Confinement
+/** A command in front of Node's. */
+interface Wrapper {
+  readonly layers: readonly string[]
+  readonly prefix: readonly string[]
+  /** Where Node and the modules are for what is wrapped; where they really are if left out. */
+  readonly inside?: { readonly node: string; readonly modules: string }
+}
 
-function confine(
-  layer: string[],
-  prefix: string[],
-  inside: { node: string; modules: string },
-  init: CandidatesInit
-): Wrapper {
-  return rlimits => ({
-    isolation: ['process', 'permission', ...(rlimits ? ['rlimits'] : []), ...layer],
+const UNWRAPPED: Wrapper = { layers: [], prefix: [] }
+
+function confine({ layers, prefix, inside }: Wrapper, rlimits: boolean, init: CandidatesInit): Confinement {
+  const { node, modules } = inside ?? init
+  const stackKiB = rlimits ? ENGINE_STACK_KIB : undefined
+  return {
+    isolation: ['process', 'permission', ...(rlimits ? ['rlimits'] : []), ...layers],
     command: [
       ...(rlimits ? RLIMITS : []),
       ...prefix,
-      inside.node,
-      ...nodeArguments({
-        modules: inside.modules,
-        pagesMax: init.pagesMax,
-        stackKiB: rlimits ? ENGINE_STACK_KIB : undefined
-      })
+      node,
+      ...nodeArguments({ modules, pagesMax: init.pagesMax, stackKiB })
     ]
-  })
+  }
 }
 
-async function bubblewrapped(init: CandidatesInit): Promise<Wrapper[]> {
+async function setprivWrappers(): Promise<Wrapper[]> {
+  const setpriv = await findCommand('setpriv')
+  if (setpriv === undefined) return []
+  const choices = isRoot() ? [SETPRIV_NOBODY, SETPRIV_ROOT] : [SETPRIV]
+  return choices.map(options => ({ layers: ['setpriv'], prefix: [setpriv, ...options, '--'] }))
+}
+
+/** As root, bubblewrap itself is first tried as nobody: what breaks out of it is then nobody too. */
+async function bubblewrapWrappers(init: CandidatesInit, unprivileged: readonly Wrapper[]): Promise<Wrapper[]> {
   const bwrap = await findCommand('bwrap')
   if (bwrap === undefined) return []
   const libraries = await findLibraries(init.node)
-  return [true, false].map(disableUserns =>
-    confine(['bubblewrap'], bubblewrap({ ...init, bwrap, libraries, disableUserns }), INSIDE, init)
+  const outer = isRoot() ? [...unprivileged.slice(0, 1), UNWRAPPED] : [UNWRAPPED]
+  return outer.flatMap(({ layers, prefix }) =>
+    [true, false].map(disableUserns => ({
+      layers: [...layers, 'bubblewrap'],
+      prefix: [...prefix, ...bubblewrap({ ...init, bwrap, libraries, disableUserns })],
+      inside: INSIDE
+    }))
   )
 }
 
-async function setprived(init: CandidatesInit): Promise<Wrapper[]> {
-  const setpriv = await findCommand('setpriv')
-  if (setpriv === undefined) return []
-  const choices = process.getuid?.() === 0 ? [SETPRIV_NOBODY, SETPRIV_ROOT] : [SETPRIV]
-  return choices.map(options => confine(['setpriv'], [setpriv, ...options, '--'], init, init))
-}
-
-function unwrapped(init: CandidatesInit): Wrapper {
-  return confine([], [], init, init)
+function isRoot(): boolean {
+  return process.getuid?.() === 0
 }

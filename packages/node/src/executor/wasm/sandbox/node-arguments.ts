@@ -22,6 +22,8 @@ export function nodeArguments({ modules, pagesMax, stackKiB }: NodeArgumentsInit
     '--no-warnings',
     '--expose-gc',
     `--max-old-space-size=${HEAP_MIB_MAX}`,
+    // Small jobs leave short-lived garbage; room for more of it costs memory and gains no time.
+    '--max-semi-space-size=2',
     `--wasm-max-mem-pages=${pagesMax}`,
     ...(stackKiB === undefined ? [] : [`--stack-size=${stackKiB}`]),
     join(modules, ENTRY)

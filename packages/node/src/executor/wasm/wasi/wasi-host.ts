@@ -40,6 +40,8 @@ export interface WasiHost {
   attach(memory: WebAssembly.Memory): void
   /** Current size of the program's memory. */
   memoryBytes(): number
+  /** Size of all files now. */
+  diskBytes(): number
   /** What lies in the output directory now, sorted by path. */
   outputFiles(): TreeFile[]
 }
@@ -47,7 +49,8 @@ export interface WasiHost {
 /** Throws ProgramFault for an input that is refused or too large. */
 export function createWasiHost(init: WasiHostInit): WasiHost {
   const clock = createVirtualClock()
-  const fs = createFileSystem(createDiskQuota(init.diskBytesMax, INODES_MAX), clock.realtimeNs)
+  const quota = createDiskQuota(init.diskBytesMax, INODES_MAX)
+  const fs = createFileSystem(quota, clock.realtimeNs)
   plantTree(fs, init.files, OUTPUT_DIRECTORY)
   fs.createDirectory(locate(fs.root, OUTPUT_DIRECTORY))
   const memory = createGuestMemory()
@@ -65,6 +68,7 @@ export function createWasiHost(init: WasiHostInit): WasiHost {
     imports: { [WASI_MODULE]: guardHostCalls(createHostCalls(context), clock.tick) },
     attach: memory.attach,
     memoryBytes: memory.sizeBytes,
+    diskBytes: quota.usedBytes,
     outputFiles: () => {
       const output = fs.root.entries.get(OUTPUT_DIRECTORY)
       return output?.kind === 'directory' ? harvestTree(fs, output) : []
