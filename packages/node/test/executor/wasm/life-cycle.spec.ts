@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createWasmExecutor, type Executor, type WasmExecutorInit } from '../../../src/executor/index.ts'
-import { jobOf, never, run, text, until } from '../jobs.ts'
+import { jobOf, never, run, text } from '../jobs.ts'
 import { allGone, descendants, family, isGone } from '../processes.ts'
 import { exitWith, loopForever, noop, print, printAndLoop } from '../programs.ts'
 
@@ -78,12 +78,17 @@ describe('cancelling', () => {
   it('gives up reading the input', async () => {
     const { executor, pids } = await startExecutor({ tenantProcessesMax: 1, spares: 0 })
     const controller = new AbortController()
+    const asked = Promise.withResolvers<void>()
+    const read = () => {
+      asked.resolve()
+      return new Promise<Uint8Array>(() => {})
+    }
     const files = [
       { path: 'a', bytes: new Uint8Array(400_000) },
-      { path: 'b', read: () => new Promise<Uint8Array>(() => {}) }
+      { path: 'b', read }
     ]
     const done = run(executor, { program: noop, files }, controller.signal)
-    await until('process', () => pids.length > 0)
+    await asked.promise
     controller.abort()
     await expect(done).rejects.toMatchObject({ code: 'E_CANCELLED' })
     expect(await run(executor, { program: exitWith(4) })).toMatchObject({ exitCode: 4 })
