@@ -36,7 +36,8 @@ try {
   if (values.json) process.stdout.write(`${toJson({ schemaVersion: 1, ...told })}\n`)
 } catch (err) {
   exitCode ||= 1
-  const { message, output } = err as DemoError
+  // Whatever was cut short by a signal says only that it was.
+  const { message, output } = (signal.aborted ? signal.reason : err) as DemoError
   process.stderr.write(`\nerror[E_DEMO]: ${message}\n${output ?? ''}`)
 } finally {
   await devnet.down()
