@@ -17,7 +17,9 @@ const TASKS = {
   bench: { file: 'test/bench/main.ts' },
   check: { file: 'scripts/tasks/check.ts' },
   fix: { file: 'scripts/tasks/fix.ts' },
-  build: { file: 'scripts/tasks/build.ts' }
+  build: { file: 'scripts/tasks/build.ts' },
+  abi: { file: 'packages/contracts/scripts/generate-abi.ts' },
+  forge: { file: 'packages/contracts/scripts/forge.ts' }
 }
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
