@@ -92,7 +92,9 @@ function run({ parts, offer, onProgress }: RunInit, agreed: Promise<AgreementId>
       if (state.paid !== info.paid) update({ paid: state.paid })
       return
     }
-    update(described(state))
+    const now = described(state)
+    // A tick tells nothing about the stage.
+    update(now.state === 'agreed' ? { ...now, state: stageOf(info.state, 'agreed') } : now)
     // Until its result is decided upon, an agreement can still draw up to its bid.
     if (state.phase.code !== 'agreed' && state.phase.code !== 'delivered') release(state)
     if (state.phase.code !== 'agreed') end()
