@@ -100,7 +100,7 @@ async function rpcUrls(context: Context, flag: string | undefined): Promise<read
     return (await context.network()).rpcUrls
   } catch (err) {
     if ((err as { code?: string }).code !== 'E_NO_NETWORK') throw err
-    throw codedError('E_INPUT_NEEDED', 'no chain to ask', { hint: 'name an endpoint with --rpc-url or ETH_RPC_URL' })
+    throw codedError('E_USAGE', 'there is no chain to ask', { hint: 'name an endpoint with --rpc-url or ETH_RPC_URL' })
   }
 }
 

@@ -70,7 +70,7 @@ export async function readProgram(file: string): Promise<Uint8Array> {
   if ((await stat(file)).isDirectory()) throw new CodedError('E_NOT_WASM', `${file} is a folder`, { facts: { file } })
   const bytes = await readBounded(file, PROGRAM_BYTES_MAX)
   if (WASM_MODULE.every((byte, i) => bytes[i] === byte)) return bytes
-  const isComponent = WASM_MODULE.subarray(0, 4).every((byte, i) => bytes[i] === byte)
+  const isComponent = bytes.length >= 8 && WASM_MODULE.subarray(0, 4).every((byte, i) => bytes[i] === byte)
   throw new CodedError(
     'E_NOT_WASM',
     isComponent ? `${file} is a WebAssembly component, not a core module` : `${file} is not a WebAssembly module`,
