@@ -36,6 +36,8 @@ export interface ReplicaAnswer {
 
 export interface Blackout {
   readonly region: string
+  /** Address of the provider that was running the job there. */
+  readonly victim: string
   /** Names of the providers whose processes were killed. */
   readonly killed: readonly string[]
   /** Since the job was started. */
@@ -65,9 +67,9 @@ export async function runThroughBlackout(
   const running = new Map<string, string>()
   let blackout: Promise<Blackout> | undefined
 
-  async function cutPower(region: string): Promise<Blackout> {
+  async function cutPower(region: string, victim: string): Promise<Blackout> {
     const killed = await devnet.killRegion(region)
-    const done = { region, killed, afterMs: performance.now() - startedMs }
+    const done = { region, victim, killed, afterMs: performance.now() - startedMs }
     onBlackout(done)
     return done
   }
@@ -87,28 +89,29 @@ export async function runThroughBlackout(
       const [, region, provider] = /^(\S+) (0x[0-9a-f]{40}): running$/.exec(line) ?? []
       if (region === undefined || provider === undefined) return
       running.set(provider, region)
-      if (running.size === REPLICAS) blackout ??= cutPower(region)
+      if (running.size === REPLICAS) blackout ??= cutPower(region, provider)
     }
   })
   expect(blackout !== undefined, 'all three operators were seen running it')
   return { answer, blackout: await blackout, file: join(folder, workload.file) }
 }
 
-/** The job came through the blackout as promised. */
-export function checkJob({ state, result, replicas, placement }: JobAnswer, { region }: Blackout): ReplicaAnswer[] {
+/** The job came through the blackout as promised. @returns who delivered the result, and who was cut off */
+export function checkJob(
+  { state, result, replicas, placement }: JobAnswer,
+  { victim }: Blackout
+): { winners: readonly ReplicaAnswer[]; lost: ReplicaAnswer } {
   const regions = new Set(placement.chosen.map(one => one.region))
   expect(regions.size === REPLICAS, 'three operators in three regions were chosen')
   expect(state === 'succeeded' && result.exitCode === 0, 'the job succeeded')
   const winners = replicas.filter(replica => replica.digest === result.digest)
   expect(winners.length >= QUORUM, `${QUORUM} operators came to the same result`)
-  expect(
-    winners.every(winner => winner.state === 'paid' && BigInt(winner.paid) > 0n),
-    'everybody who delivered it was paid'
-  )
-  const lost = replicas.find(replica => replica.region === region)
+  const isPaid = winners.every(winner => winner.state === 'paid' && BigInt(winner.paid) > 0n)
+  expect(isPaid, 'everybody who delivered it was paid')
+  const lost = replicas.find(replica => replica.provider === victim)
   expect(
     lost !== undefined && lost.state === 'failed' && lost.digest === null,
-    'the region without power delivered nothing'
+    'the operator without power delivered nothing'
   )
-  return winners
+  return { winners, lost }
 }

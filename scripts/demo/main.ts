@@ -12,7 +12,8 @@ import { tell } from './tell.ts'
 /** Far more than it takes: a demo that hangs must not hang for ever. */
 const TIMEOUT_MS = 5 * 60_000
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
+const flag = { type: 'boolean', default: false } as const
+const { values } = parseArgs({ options: { json: flag, keep: flag } })
 const stop = new AbortController()
 const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(TIMEOUT_MS)])
 let exitCode = 0
@@ -41,7 +42,8 @@ try {
   process.stderr.write(`\nerror[E_DEMO]: ${message}\n${output ?? ''}`)
 } finally {
   await devnet.down()
-  if (exitCode === 1) process.stderr.write(`hint: what its processes said is in ${join(network, 'logs')}\n`)
+  if (exitCode === 1 || values.keep)
+    process.stderr.write(`hint: what its processes said is in ${join(network, 'logs')}\n`)
   else await rm(folder, { recursive: true, force: true })
 }
 process.exit(exitCode)

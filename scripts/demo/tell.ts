@@ -59,9 +59,8 @@ export async function tell({ story, devnet, archipel, folder, signal }: TellInit
       story.line(`${region} goes dark: ${killed.join(' and ')} are killed (SIGKILL)`)
     }
   })
-  const winners = checkJob(answer, blackout)
-  const lost = answer.replicas.find(({ region }) => region === blackout.region)!
-  story.line(`the buyer sees it as ${lost.failure?.code}: ${lost.failure?.message}`)
+  const { winners, lost } = checkJob(answer, blackout)
+  story.line(`the buyer sees ${lost.failure?.code} (${lost.failure?.message}) and goes on without it`)
 
   story.chapter('The result')
   const reference = join(folder, 'reference')
