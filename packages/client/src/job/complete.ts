@@ -4,13 +4,20 @@ import { delay, waitFor } from '../net/index.ts'
 import type { ClientParts } from '../parts.ts'
 import { fetchContent, fetchOutput } from './fetch.ts'
 import type { JobOutcome, JobProgress, JobRecord } from './job.ts'
-import { ACKNOWLEDGE_WAIT_MS, STDIO_BYTES_MAX, STRAGGLER_FACTOR, STRAGGLER_WAIT_MS } from './limits.ts'
+import {
+  ACKNOWLEDGE_WAIT_MS,
+  STDERR_TIMEOUT_MS,
+  STDIO_BYTES_MAX,
+  STRAGGLER_FACTOR,
+  STRAGGLER_WAIT_MS
+} from './limits.ts'
 import type { RunningReplica } from './replica.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
 export interface CompleteInit {
   parts: ClientParts
-  record: () => JobRecord
+  /** Changes the job's record; what it returns is to be stored. */
+  update: (change: Partial<JobRecord>) => JobRecord
   /** What the quorum agreed on. */
   digest: Hash
   replicas: readonly RunningReplica[]
@@ -22,7 +29,7 @@ export interface CompleteInit {
 /** After the quorum: keep the result, pay who delivered it, fetch what it names, and give stragglers a fair wait. */
 export async function completeJob({
   parts,
-  record,
+  update,
   digest,
   replicas,
   watch,
@@ -30,16 +37,15 @@ export async function completeJob({
   signal
 }: CompleteInit): Promise<JobOutcome> {
   const winners = replicas.filter(({ info }) => info.digest === digest)
-  const { result, stderr } = resultOf(parts, winners)
+  const result = resultOf(parts, winners)
   // Stored before anything is paid (commits keep their order): a crash from here on resumes to the same result.
-  const stored = parts.records.store.commit([
-    parts.records.jobs.put(record().id, { ...record(), state: 'succeeded', digest, result })
-  ])
+  const record = update({ state: 'succeeded', digest, result })
+  const stored = parts.records.store.commit([parts.records.jobs.put(record.id, record)])
   const tookMs = watch.totalMs()
   await Promise.all([stored, decideAll(replicas, digest)])
   watch.lap('verify')
 
-  const { stdoutBytes, stderrBytes } = await fetchResult(parts, winners, result, stderr, onProgress, signal)
+  const { stdoutBytes, stderrBytes } = await fetchResult(parts, winners, result, onProgress, signal)
   watch.lap('fetch')
 
   await waitForStragglers(replicas, digest, Math.min(STRAGGLER_WAIT_MS, tookMs * STRAGGLER_FACTOR), signal)
@@ -48,7 +54,7 @@ export async function completeJob({
 
   const infos = replicas.map(({ info }) => info)
   return {
-    job: record().id,
+    job: record.id,
     result,
     digest,
     stdout: stdoutBytes,
@@ -73,24 +79,48 @@ async function fetchResult(
   parts: ClientParts,
   sources: readonly RunningReplica[],
   { stdout, output }: Result,
-  stderr: Uint8Array,
   onProgress: (progress: JobProgress) => void,
   signal: AbortSignal
 ): Promise<{ stdoutBytes: Uint8Array; stderrBytes: Uint8Array }> {
   const [stdoutBytes, stderrBytes] = await Promise.all([
     fetchContent(parts, sources, decodeContentCid(stdout), STDIO_BYTES_MAX, signal),
-    stderr.length === 0
-      ? new Uint8Array(0)
-      : fetchContent(parts, sources, decodeContentCid(stderr), STDIO_BYTES_MAX, signal),
+    fetchStderr(parts, sources, signal),
     fetchOutput(parts, sources, decodeContentCid(output), bytes => onProgress({ type: 'fetched', bytes }), signal)
   ])
   return { stdoutBytes, stderrBytes }
 }
 
-function resultOf(parts: ClientParts, winners: readonly RunningReplica[]): { result: Result; stderr: Uint8Array } {
-  for (const { info } of winners) {
-    const phase = info.agreement === undefined ? undefined : parts.engine.get(info.agreement)?.phase
-    if (phase !== undefined && 'result' in phase) return phase
+/**
+ * stderr is not part of the result, so nobody vouches for it: each replica is asked for its own, and the first that hands
+ * it over will do. One that names nonsense spoils nothing.
+ */
+async function fetchStderr(
+  parts: ClientParts,
+  replicas: readonly RunningReplica[],
+  signal: AbortSignal
+): Promise<Uint8Array> {
+  for (const replica of replicas) {
+    const stderr = deliveryOf(parts, replica)?.stderr ?? new Uint8Array(0)
+    if (stderr.length === 0) continue
+    try {
+      const bounded = AbortSignal.any([signal, AbortSignal.timeout(STDERR_TIMEOUT_MS)])
+      return await fetchContent(parts, [replica], decodeContentCid(stderr), STDIO_BYTES_MAX, bounded)
+    } catch {
+      signal.throwIfAborted()
+    }
+  }
+  return new Uint8Array(0)
+}
+
+function deliveryOf(parts: ClientParts, { info }: RunningReplica): { result: Result; stderr: Uint8Array } | undefined {
+  const phase = info.agreement === undefined ? undefined : parts.engine.get(info.agreement)?.phase
+  return phase !== undefined && 'result' in phase ? phase : undefined
+}
+
+function resultOf(parts: ClientParts, winners: readonly RunningReplica[]): Result {
+  for (const winner of winners) {
+    const delivery = deliveryOf(parts, winner)
+    if (delivery !== undefined) return delivery.result
   }
   throw new CodedError('E_ASSERT', 'a quorum without a result')
 }

@@ -11,3 +11,5 @@ export const OUTPUT_BYTES_MAX = 4 * 2 ** 30
 export const STDIO_BYTES_MAX = 64 * 2 ** 20
 /** Stored jobs listed at once. */
 export const JOBS_LISTED_MAX = 10_000
+/** How long one provider may take to hand over stderr, which is not part of what it is paid for. */
+export const STDERR_TIMEOUT_MS = 3000

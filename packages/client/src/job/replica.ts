@@ -28,6 +28,8 @@ export interface RunningReplica {
   readonly ownError: unknown
   /** Settles once the replica delivered, failed or was decided upon. Never rejects. */
   readonly ended: Promise<void>
+  /** What it was promised or may still draw: counts against the job's cap. */
+  readonly promised: bigint
   /** Tells the provider to stop. */
   cancel(): Promise<void>
   /** The quorum confirmed (true) or contradicted its result. */
@@ -48,6 +50,11 @@ export interface ReplicaInit {
 /** A provider that is up answers a Demand from memory; this long means it is not. */
 const BID_TIMEOUT_MS = 5000
 
+/** Queueing and fetching end in this time, or the provider is given up. */
+const START_TIMEOUT_MS = 180_000
+/** A running program is heard of twice in each tick; silence for two ticks and this long means that it is not running. */
+const SILENCE_SLACK_MS = 15_000
+
 /** A provider that cannot be told to stop in this time finds out by not being paid. */
 const CANCEL_TIMEOUT_MS = 1000
 
@@ -62,7 +69,11 @@ export function resumeReplica(init: Omit<ReplicaInit, 'record'>, state: BuyerAgr
 
 type RunInit = Omit<ReplicaInit, 'record'>
 
-function run({ parts, offer, onProgress }: RunInit, agreed: Promise<AgreementId>, priceMax: bigint): RunningReplica {
+function run(
+  { parts, demand, offer, onProgress }: RunInit,
+  agreed: Promise<AgreementId>,
+  priceMax: bigint
+): RunningReplica {
   const { body } = offer.offer
   let info: Replica = {
     provider: body.provider,
@@ -85,6 +96,27 @@ function run({ parts, offer, onProgress }: RunInit, agreed: Promise<AgreementId>
 
   let reserved = true
   let ownError: unknown
+  const watchdog = createWatchdog(silentMs => {
+    const message = `nothing was heard of the provider for ${Math.round(silentMs / 1000)} s`
+    void giveUp({ code: 'E_PROVIDER_SILENT', fault: 'host', message })
+  })
+  void ended.then(watchdog.stop)
+
+  /** Ends an agreement that the provider has not delivered on, and tells it so if it can be told. */
+  async function giveUp(failure: Failure): Promise<void> {
+    const state = info.agreement === undefined ? undefined : parts.engine.get(info.agreement)
+    if (state?.phase.code !== 'agreed') return
+    await parts.sessions
+      .to(offer)
+      .send({ type: 'cancel', value: { agreement: state.id } }, { signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) })
+      .catch(() => {})
+    await parts.engine.apply(state.id, { type: 'failed', failure })
+  }
+
+  /** The program may be silent for two ticks, but not run longer than was agreed. */
+  function expectNews({ bid }: BuyerAgreement): void {
+    watchdog.expect(Math.min(2 * bid.body.tickSec, demand.body.durationSec) * 1000 + SILENCE_SLACK_MS)
+  }
   function follow(state: BuyerAgreement): void {
     // Given up is final for the job: its money may have been promised to the replacement, however late it delivers.
     if (info.state === 'failed') {
@@ -93,6 +125,7 @@ function run({ parts, offer, onProgress }: RunInit, agreed: Promise<AgreementId>
       return
     }
     const now = described(state)
+    if (state.phase.code === 'agreed' && state.receipts.length > 0) expectNews(state)
     // A tick tells nothing about the stage.
     update(now.state === 'agreed' ? { ...now, state: stageOf(info.state, 'agreed') } : now)
     // Until its result is decided upon, an agreement can still draw up to its bid.
@@ -110,7 +143,12 @@ function run({ parts, offer, onProgress }: RunInit, agreed: Promise<AgreementId>
       const state = parts.engine.get(id)
       if (state === undefined) return
       update({ agreement: id, state: 'agreed' })
-      parts.inbox.progress.set(id, stage => update({ state: stageOf(stage, info.state) }))
+      watchdog.expect(START_TIMEOUT_MS)
+      parts.inbox.progress.set(id, stage => {
+        const before = info.state
+        update({ state: stageOf(stage, info.state) })
+        if (info.state === 'running' && before !== 'running') expectNews(state)
+      })
       parts.engine.watch(id, follow)
       follow(state)
     },
@@ -131,26 +169,36 @@ function run({ parts, offer, onProgress }: RunInit, agreed: Promise<AgreementId>
     get info() {
       return info
     },
+    get promised() {
+      if (info.state !== 'failed') return info.priceMax
+      // Its last tick may be on the way to being paid.
+      const state = info.agreement === undefined ? undefined : parts.engine.get(info.agreement)
+      return state?.receipts.at(-1)?.body.amount ?? info.paid
+    },
     async cancel() {
       await ready
       const { agreement } = info
       const state = agreement === undefined ? undefined : parts.engine.get(agreement)
       // A result that nobody will decide upon any more draws nothing.
       if (state?.phase.code === 'delivered') release(state)
-      if (state?.phase.code !== 'agreed') return
-      await parts.sessions
-        .to(offer)
-        .send({ type: 'cancel', value: { agreement: state.id } }, { signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) })
-        .catch(() => {})
-      await parts.engine.apply(state.id, {
-        type: 'failed',
-        failure: { code: 'E_CANCELLED', fault: 'buyer', message: 'cancelled' }
-      })
+      await giveUp({ code: 'E_CANCELLED', fault: 'buyer', message: 'cancelled' })
     },
     async decide(confirmed) {
       if (info.agreement === undefined) return
       await parts.engine.apply(info.agreement, { type: confirmed ? 'confirmed' : 'contradicted' })
     }
+  }
+}
+
+/** Calls `onSilence` when nothing was expected again in time. */
+function createWatchdog(onSilence: (silentMs: number) => void): { expect(withinMs: number): void; stop(): void } {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  return {
+    expect(withinMs) {
+      clearTimeout(timer)
+      timer = setTimeout(() => onSilence(withinMs), withinMs)
+    },
+    stop: () => clearTimeout(timer)
   }
 }
 
@@ -237,7 +285,11 @@ async function resume({ parts, offer }: RunInit, state: BuyerAgreement): Promise
   // A provider that cannot be reached is dealt with like one that was lost while running.
   parts.sessions.to(offer)
   await parts.payer.recover(state.channel).catch(() => {})
-  await parts.reconnect(offer.offer.body.provider)
+  await parts.reconnect(offer.offer.body.provider).catch(async err => {
+    if (parts.engine.get(state.id)?.phase.code === 'agreed') {
+      await parts.engine.apply(state.id, { type: 'failed', failure: failureOf(err) })
+    }
+  })
   return state.id
 }
 
@@ -267,7 +319,7 @@ export function described(state: BuyerAgreement): Partial<Replica> {
     paid: state.paid,
     priceMax: state.bid.body.priceMax,
     runMs: last?.usage.runMs,
-    digest: last?.kind === RECEIPT_FINAL ? last.result : undefined,
+    digest: last?.kind === RECEIPT_FINAL && state.phase.code !== 'failed' ? last.result : undefined,
     failure: state.phase.code === 'failed' ? state.phase.failure : undefined
   }
 }

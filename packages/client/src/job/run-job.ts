@@ -131,18 +131,21 @@ async function drive({ parts, record: initial, demand, options, watch, first }: 
   }
   const decided = record.digest
   const limit = decided === undefined ? deadlineOf(record) : undefined
+  const over = new AbortController()
   const signal = AbortSignal.any([limit?.signal, options.signal].filter(part => part !== undefined))
   const demandHash = digestOf(parts.signing.domain, demandType, demand.body)
-  const init = { parts, demand, demandHash, signal, onProgress }
+  const init = { parts, demand, demandHash, signal: AbortSignal.any([signal, over.signal]), onProgress }
   const replicas: RunningReplica[] = []
+  // One record that all changes go through: a late agreement must not undo what was stored since.
+  const update = (change: Partial<JobRecord>): JobRecord => {
+    record = { ...record, ...change }
+    return record
+  }
   const start: StartReplica = offer =>
     startReplica({
       ...init,
       offer,
-      record(agreement) {
-        record = { ...record, agreements: [...record.agreements, agreement] }
-        return record
-      }
+      record: agreement => update({ agreements: [...record.agreements, agreement] })
     })
   try {
     replicas.push(...first(start, init))
@@ -157,6 +160,7 @@ async function drive({ parts, record: initial, demand, options, watch, first }: 
       decided ??
       (await supervise({
         replicas: [...replicas],
+        wanted: record.replicas,
         quorum,
         spread,
         regions,
@@ -169,19 +173,20 @@ async function drive({ parts, record: initial, demand, options, watch, first }: 
         signal
       }))
     watch.lap('execute')
-    return await completeJob({ parts, record: () => record, digest, replicas, watch, onProgress, signal })
+    return await completeJob({ parts, update, digest, replicas, watch, onProgress, signal })
   } catch (reason) {
     const err = cancelledBy(options.signal, reason)
+    over.abort(err)
     await Promise.all(replicas.map(replica => replica.cancel()))
-    const stored = await parts.records.jobs.get(record.id)
     // A job that has its result keeps it, whatever went wrong while it was paid for or fetched.
-    if (stored?.state !== 'succeeded') {
-      await parts.records.store.commit([
-        parts.records.jobs.put(record.id, { ...record, state: 'failed', failure: failureOf(err) })
-      ])
+    if (record.state !== 'succeeded') {
+      const failure = failureOf(err)
+      await parts.records.store.commit([parts.records.jobs.put(record.id, update({ state: 'failed', failure }))])
     }
     throw withMoney(err, replicas, record.id)
   } finally {
+    // Whoever still negotiates for a place that is taken stops here.
+    over.abort(new CodedError('E_CANCELLED', 'the job is over'))
     limit?.cancel()
     for (const { info } of replicas) if (info.agreement !== undefined) letGo(parts, info.agreement)
   }

@@ -1,4 +1,4 @@
-import { OFFER_BYTES_MAX } from '@archipel/protocol'
+import { CodedError, isCodedError, OFFER_BYTES_MAX } from '@archipel/protocol'
 import type { PeerId } from '@libp2p/interface'
 import { bookProtocol, createMessageStream, type DialTarget, type Network, timeoutSignal } from '../net/index.ts'
 import type { Book } from './book.ts'
@@ -34,14 +34,20 @@ export async function fetchBook(
   const messages = createMessageStream(stream, { messageBytesMax: BOOK_FRAME_BYTES_MAX })
   let added = 0
   let seen = 0
-  await messages.send(null, { signal: bounded })
-  for await (const page of messages.receive({ signal: bounded })) {
-    for (const data of Array.isArray(page) ? page : []) {
-      if (++seen > SNAPSHOT_OFFERS_MAX) break
-      if (data instanceof Uint8Array && book.add(data) === 'accept') added++
+  try {
+    await messages.send(null, { signal: bounded })
+    for await (const page of messages.receive({ signal: bounded })) {
+      for (const data of Array.isArray(page) ? page : []) {
+        if (++seen > SNAPSHOT_OFFERS_MAX)
+          throw new CodedError('E_BOOK_TOO_LARGE', 'a peer sends more offers than a book holds')
+        if (data instanceof Uint8Array && book.add(data) === 'accept') added++
+      }
     }
+    await messages.close({ signal: bounded })
+  } catch (err) {
+    messages.abort(isCodedError(err) ? err : new CodedError('E_BOOK_FAILED', 'the book did not arrive', { cause: err }))
+    throw err
   }
-  await messages.close({ signal: bounded })
   return added
 }
 

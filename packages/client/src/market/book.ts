@@ -49,6 +49,12 @@ export function createBook({ domain, recover, token, nowSec, onOffer }: BookInit
     for (const [provider, { offer }] of entries) if (offer.body.expiresAt <= now) entries.delete(provider)
   }
 
+  /** Anyone, by chance: were newcomers refused, whoever fills the book first would own it. */
+  function dropAny(): void {
+    const unlucky = [...entries.keys()][Math.floor(Math.random() * entries.size)]
+    if (unlucky !== undefined) entries.delete(unlucky)
+  }
+
   function admit(data: Uint8Array): VerifiedOffer {
     const offer = decodeOffer(data)
     const known = entries.get(offer.body.provider)
@@ -62,9 +68,7 @@ export function createBook({ domain, recover, token, nowSec, onOffer }: BookInit
     const verified = validateOffer(offer, context)
     if (known === undefined && entries.size >= BOOK_OFFERS_MAX) {
       dropExpired()
-      if (entries.size >= BOOK_OFFERS_MAX) {
-        throw new CodedError('E_BOOK_FULL', 'the book is full', { facts: { offersMax: BOOK_OFFERS_MAX } })
-      }
+      if (entries.size >= BOOK_OFFERS_MAX) dropAny()
     }
     entries.set(offer.body.provider, { ...verified, bytes: encode(signedOfferType, offer) })
     return verified
@@ -91,7 +95,10 @@ export function createBook({ domain, recover, token, nowSec, onOffer }: BookInit
       dropExpired()
       const out: Uint8Array[] = []
       let total = 0
-      for (const { bytes } of entries.values()) {
+      const all = [...entries.values()]
+      // Begun anywhere, so that what does not fit is not always the same.
+      const start = Math.floor(Math.random() * all.length)
+      for (const { bytes } of [...all.slice(start), ...all.slice(0, start)]) {
         total += bytes.length
         if (total > bytesMax) break
         out.push(bytes)

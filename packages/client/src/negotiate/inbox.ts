@@ -105,6 +105,8 @@ export function createInbox({ engine, payer, channels, resume, onMisbehaviour }:
     bid(provider, demand) {
       const key = `${provider}/${demand}`
       const deferred = createDeferred<SignedBid>()
+      // Whoever asks may still be sending when the answer is a refusal.
+      deferred.promise.catch(() => {})
       bids.set(key, deferred)
       return {
         answer: deferred.promise,

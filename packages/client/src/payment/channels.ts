@@ -48,8 +48,6 @@ export interface ChannelPolicy {
 
 /** An hour: longer than any chain halt a provider should have to sit through awake. */
 export const CLOSE_DELAY_SEC = 3600
-/** Channels tried for one provider before giving up: each is one that was closed or whose records were lost. */
-const SALTS_MAX = 16
 
 export interface ChannelsInit {
   records: BuyerRecords
@@ -62,6 +60,9 @@ export interface ChannelsInit {
 export function createChannels({ records, chain, payer, token, policy }: ChannelsInit): Channels {
   const channels = new Map<ChannelId, ProvidersChannel>()
   const reserved = new Map<ChannelId, Wei>()
+  /** Being closed on chain: no new work on them. */
+  const closing = new Set<ChannelId>()
+  let loading: Promise<void> | undefined
   const queues = new Map<Address, Promise<unknown>>()
 
   const free = (channel: BuyerChannel): Wei => channel.deposit - channel.cumulative - (reserved.get(channel.id) ?? 0n)
@@ -78,35 +79,50 @@ export function createChannels({ records, chain, payer, token, policy }: Channel
     return channel
   }
 
-  /** The first channel to this provider that we know or that nobody used yet, with its deposit read from the chain. */
-  async function find(offer: Offer, signal: AbortSignal | undefined): Promise<ProvidersChannel> {
-    for (let salt = 0; salt < SALTS_MAX; salt++) {
-      const key = keyOf(offer, salt)
-      const id = channelId(key)
-      const known = await load(id)
-      const onChain = await chain.channelState(id, { signal })
-      // Vouchers of a channel we have no records of may be out there: paying on would pay twice. Closed ones are over.
-      if ((known === undefined && onChain.deposit > 0n) || onChain.closeAt !== 0) continue
-      return store({
-        ...(known ?? { ...createBuyerChannel(id, key, 0n), provider: offer.provider }),
-        deposit: onChain.deposit
-      })
-    }
-    throw new CodedError('E_NO_CHANNEL', `every channel to ${offer.provider} is closing or of unknown state`, {
-      facts: { provider: offer.provider, tried: SALTS_MAX },
-      hint: 'wait until they are closed, or use another wallet'
-    })
+  /** Every channel we have records of, once. */
+  function loadAll(): Promise<void> {
+    loading ??= (async () => {
+      for await (const [, channel] of records.channels.iterate()) {
+        if (!channels.has(channel.id)) channels.set(channel.id, channel)
+      }
+    })()
+    return loading
   }
 
-  function keyOf(offer: Offer, salt: number): ChannelKey {
-    // The provider's address is in the salt: two nodes of one operator keep books, and so channels, of their own.
-    const providerBits = BigInt.asUintN(48, BigInt(offer.provider))
-    const meta = encodeMeta({
-      signer: ZERO_ADDRESS,
-      closeDelaySec: policy.closeDelaySec,
-      salt: (providerBits << 16n) | BigInt(salt)
-    })
-    return { payer, payee: offer.owner, token, arbiter: ZERO_ADDRESS, meta }
+  /** What the chain says of a channel now. Payments go on meanwhile, so only the deposit is taken from the answer. */
+  async function refresh(channel: ProvidersChannel, signal: AbortSignal | undefined): Promise<ProvidersChannel> {
+    const { deposit, closeAt } = await chain.channelState(channel.id, { signal })
+    if (closeAt !== 0) closing.add(channel.id)
+    else closing.delete(channel.id)
+    return store({ ...(channels.get(channel.id) ?? channel), deposit })
+  }
+
+  /** A channel to this provider that is open or can be: one we know, or a new one. */
+  async function find(offer: Offer, need: Wei, signal: AbortSignal | undefined): Promise<ProvidersChannel> {
+    await loadAll()
+    let usable: ProvidersChannel | undefined
+    for (const { id } of [...channels.values()].filter(known => isFor(known, offer))) {
+      const now = await refresh(channels.get(id) as ProvidersChannel, signal)
+      if (closing.has(id)) continue
+      if (free(now) >= need) return now
+      usable ??= now
+    }
+    return usable ?? store(fresh(offer))
+  }
+
+  /** Same node, same payout address: an operator that changed its address needs a channel to the new one. */
+  const isFor = ({ provider, key }: ProvidersChannel, offer: Offer): boolean =>
+    provider === offer.provider && key.payee === offer.owner
+
+  /**
+   * Its salt is chance, and stored before anything is paid in: nobody can guess the channels we are going to open and put
+   * dust on them, and one whose records were lost is never used again.
+   */
+  function fresh({ provider, owner }: Offer): ProvidersChannel {
+    const salt = new DataView(crypto.getRandomValues(new Uint8Array(8)).buffer).getBigUint64(0)
+    const meta = encodeMeta({ signer: ZERO_ADDRESS, closeDelaySec: policy.closeDelaySec, salt })
+    const key: ChannelKey = { payer, payee: owner, token, arbiter: ZERO_ADDRESS, meta }
+    return { ...createBuyerChannel(channelId(key), key, 0n), provider }
   }
 
   async function deposit(
@@ -124,8 +140,7 @@ export function createChannels({ records, chain, payer, token, policy }: Channel
     }
     const wanted = missing > policy.depositMin ? missing : policy.depositMin
     await chain.openChannel(channel.key, wanted < balance ? wanted : balance, { signal })
-    const { deposit } = await chain.channelState(channel.id, { signal })
-    return store({ ...(channels.get(channel.id) ?? channel), deposit })
+    return refresh(channel, signal)
   }
 
   function take(id: ChannelId, amount: Wei): void {
@@ -133,8 +148,8 @@ export function createChannels({ records, chain, payer, token, policy }: Channel
   }
 
   async function reserve(offer: Offer, need: Wei, signal: AbortSignal | undefined): Promise<Reservation> {
-    const known = [...channels.values()].find(c => c.provider === offer.provider && c.deposit > 0n)
-    let channel = known !== undefined && free(known) >= need ? known : await find(offer, signal)
+    const ready = [...channels.values()].find(c => isFor(c, offer) && !closing.has(c.id) && free(c) >= need)
+    let channel = ready ?? (await find(offer, need, signal))
     let action: Reservation['action'] = 'reuse'
     if (free(channel) < need) {
       action = channel.deposit === 0n ? 'open' : 'top-up'

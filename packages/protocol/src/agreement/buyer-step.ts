@@ -78,6 +78,8 @@ export function stepBuyer(state: BuyerAgreement, event: BuyerEvent): BuyerStep {
     case 'delivered': {
       if (!awaits(state, event.receipt)) return unchanged(state)
       const { receipt, result, stderr } = event
+      // Given up: its money may be promised to whoever replaced it. The receipt is kept as evidence, and not paid.
+      if (state.phase.code === 'failed') return unchanged({ ...state, receipts: [...state.receipts, receipt] })
       return {
         state: { ...state, receipts: [...state.receipts, receipt], phase: { code: 'delivered', result, stderr } },
         effects: []

@@ -19,13 +19,15 @@ export interface ReceiptContext {
 
 /** A provider's clock may run this much fast against ours: 1 % covers bad crystals and virtual machines. */
 const CLOCK_RATE_TOLERANCE = 1.01
+/** Receipts beyond two in a tick: the final one, one for a failure, and what a late timer brings together. */
+const TICKS_AHEAD_MAX = 4
 
 /**
  * Checks a Receipt as the buyer.
  *
  * @returns the Receipt's digest
  * @throws CodedError E_RECEIPT_MISMATCH, E_RECEIPT_GAP (one before it was lost on the way: ask for it with `resume`),
- * E_RECEIPT_ABOVE_BID, E_RECEIPT_ABOVE_TIME, E_BAD_SIGNATURE
+ * E_RECEIPT_ABOVE_BID, E_RECEIPT_ABOVE_TIME, E_RECEIPT_TOO_OFTEN, E_BAD_SIGNATURE
  */
 export function validateReceipt(receipt: SignedReceipt, context: ReceiptContext): Hash {
   const { body } = receipt
@@ -50,6 +52,11 @@ export function validateReceipt(receipt: SignedReceipt, context: ReceiptContext)
   if (!(body.usage.runMs <= elapsedMs * CLOCK_RATE_TOLERANCE + 1)) {
     throw new CodedError('E_RECEIPT_ABOVE_TIME', 'the receipt charges for more time than has passed', {
       facts: { agreement, runMs: body.usage.runMs, elapsedMs }
+    })
+  }
+  if (!(body.sequence <= (2 * elapsedMs) / (bid.tickSec * 1000) + TICKS_AHEAD_MAX)) {
+    throw new CodedError('E_RECEIPT_TOO_OFTEN', 'receipts come more often than twice in a tick', {
+      facts: { agreement, sequence: body.sequence, elapsedMs, tickSec: bid.tickSec }
     })
   }
   return verify(receipt, bid.provider, { domain, recover, type: receiptType }).digest

@@ -103,7 +103,7 @@ describe('each event in each phase', () => {
     ['rejected', 'contradicted', contradicted, 'rejected', []],
     ['rejected', 'failed', failed, 'rejected', []],
     ['failed', 'a tick, kept but not paid', tick(1), 'failed', []],
-    ['failed', 'a late result', deliver(1), 'delivered', []],
+    ['failed', 'a late result', deliver(1), 'failed', []],
     ['failed', 'confirmed', confirmed, 'failed', []],
     ['failed', 'contradicted', contradicted, 'failed', []],
     ['failed', 'failed', failed, 'failed', []]
@@ -135,9 +135,11 @@ it('is not done when the last tick is paid and the result is not', () => {
   expect(run([vouchered(2)], delivered).state.phase.code).toBe('paid')
 })
 
-it('pays everything for a result that came late but counts', () => {
-  const { effects } = run([tick(0), vouchered(1), failed, tick(1), tick(2), deliver(3), confirmed])
-  expect(effects).toEqual(pay(4))
+it('keeps a result that came after it was given up as evidence, and does not pay it', () => {
+  const { state, effects } = run([tick(0), vouchered(1), failed, tick(1), tick(2), deliver(3), confirmed])
+  expect(effects).toEqual([])
+  expect(state).toMatchObject({ phase: { code: 'failed' }, paidReceipts: 1 })
+  expect(state.receipts).toHaveLength(4)
 })
 
 it.each([0, 1, -1, 3, 1.5, Number.NaN])('a voucher for %s receipts changes nothing after 1 of 2', receipts => {
@@ -157,7 +159,7 @@ describe('any events in any order', () => {
   const lists = fc.array(events, { maxLength: 40 })
   const ALLOWED: Record<string, string[]> = {
     agreed: ['agreed', 'delivered', 'failed'],
-    failed: ['failed', 'delivered'],
+    failed: ['failed'],
     delivered: ['delivered', 'paid', 'rejected'],
     paid: ['paid'],
     rejected: ['rejected']

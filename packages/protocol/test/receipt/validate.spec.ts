@@ -51,7 +51,11 @@ describe('takes', () => {
     ['one at the very start', { runMs: 0 }],
     ['the next one', { sequence: 1 }, { previous: first }],
     ['the next one with nothing new', { sequence: 1, runMs: 10_000 }, { previous: first }],
-    ['the last there may be', last(), { previous: { ...first, sequence: RECEIPTS_PER_AGREEMENT_MAX - 2 } }],
+    [
+      'the last there may be',
+      last(),
+      { previous: { ...first, sequence: RECEIPTS_PER_AGREEMENT_MAX - 2 }, elapsedMs: Number.POSITIVE_INFINITY }
+    ],
     ['a clock that runs a little fast', { runMs: 20_200 }],
     ['more than the duration, at the cap', { runMs: 10 ** 9 }, { elapsedMs: 10 ** 9 }],
     ['any time, where we do not know when it began', { runMs: 10 ** 12 }, { elapsedMs: Number.POSITIVE_INFINITY }]
@@ -84,6 +88,7 @@ describe('refuses', () => {
     ['E_RECEIPT_GAP', 'one after the next', { sequence: 2 }, { previous: first }],
     ['E_RECEIPT_ABOVE_BID', 'one unit too much', { amount: first.amount + 1n }],
     ['E_RECEIPT_ABOVE_BID', 'more than the cap', { amount: bid.priceMax + 1n, runMs: 10 ** 9 }, { elapsedMs: 10 ** 9 }],
+    ['E_RECEIPT_TOO_OFTEN', 'more than two in a tick', { sequence: 100 }, { previous: { ...first, sequence: 99 } }],
     ['E_RECEIPT_ABOVE_TIME', 'more time than has passed', { runMs: 20_202 }],
     ['E_RECEIPT_ABOVE_TIME', 'any time, if the clock is broken', { runMs: 0 }, { elapsedMs: Number.NaN }],
     ['E_RECEIPT_ABOVE_TIME', 'any time, if the clock went backwards', { runMs: 1 }, { elapsedMs: -1_000 }]
