@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { requireFacility } from '../../../../../scripts/facilities.ts'
 import { createWasmExecutor } from '../../../src/executor/index.ts'
 import { findCommand } from '../../../src/executor/wasm/sandbox/find-command.ts'
 import { run, text, textFile } from '../jobs.ts'
@@ -7,7 +8,7 @@ import { descendants, environmentOf, family } from '../processes.ts'
 import { assemble, command, noop, print, printStrings, printSurroundings, readFile } from '../programs.ts'
 
 const onLinux = process.platform === 'linux'
-const hasBubblewrap = (await findCommand('bwrap')) !== undefined
+const hasBubblewrap = requireFacility('bubblewrap')
 const hasSetpriv = (await findCommand('setpriv')) !== undefined
 
 /** Each way of confinement that this machine may have, by the layers to leave out. */
@@ -97,7 +98,7 @@ describe.each(ways)('confinement: $name', ({ avoid, outer }) => {
   })
 
   it.runIf(onLinux && outer === 'bubblewrap')('has no network and no host files around the process', async () => {
-    if (!executor.isolation.includes('bubblewrap')) return
+    expect(executor.isolation).toContain('bubblewrap')
     await run(executor, { program: noop })
     const runner = pids.flatMap(descendants).at(-1)!
     for (const namespace of ['net', 'pid', 'mnt', 'ipc', 'uts', 'user']) {
