@@ -30,6 +30,7 @@ import { createBeacon } from './market/beacon.ts'
 import { createOfferPublisher } from './market/offer-publisher.ts'
 import { createProviderChannels } from './payment/channels.ts'
 import { createRedeemer } from './payment/redeemer.ts'
+import { reservationOf } from './payment/reservations.ts'
 import type { ProviderConfig, ProviderStatus } from './provider.ts'
 import { createProviderRecords } from './store/records.ts'
 
@@ -156,12 +157,12 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       },
       sendFailure: (state, failure) =>
         conversations.tell(buyerOf(state), { type: 'failure', value: { agreement: state.id, failure } }),
-      ended: state => channels.release(state.channel, state.bid.body.priceMax),
-      resumed: state => channels.take(state.channel, state.bid.body.priceMax)
+      ended: state => channels.release(state.channel, state.id),
+      resumed: state => channels.take(state.channel, reservationOf(state))
     }
   })
   const bids = createOpenBids(signing.nowSec)
-  negotiator = createNegotiator({ config, runtimes, signing, capacity, channels, engine, bids, credit })
+  negotiator = createNegotiator({ config, runtimes, signing, capacity, channels, engine, bids, credit, log })
   conversations = createConversations({ network, negotiator: () => negotiator, log })
   const redeemer = createRedeemer({ channels, chain, policy: config.redeem, nowSec: signing.nowSec, log })
 
@@ -185,6 +186,8 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
         .checkChain()
         .catch(err => log.warn({ err }, 'the chain does not answer; work inside what is paid for goes on'))
       await Promise.all([channels.start(), executor.start()])
+      // Before anybody can be heard: what a message may change is all here, and money is set aside for it.
+      await engine.restart()
       await Promise.all([conversations.start(), blockServer.start(), serveBook(network, book)])
       network.libp2p.addEventListener('peer:identify', ({ detail }) => {
         // A newcomer's own book is as good as empty: whoever it meets first gives it theirs.
@@ -194,7 +197,6 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       network.gossip.join(offersTopic(network.name), { validate: data => book.add(data) })
       await publisher.start()
       beacon.start()
-      await engine.restart()
       redeemer.start()
       log.info(
         { address: signing.signer.address, multiaddrs: network.addresses().map(String), isolation: executor.isolation },

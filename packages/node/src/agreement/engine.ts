@@ -21,7 +21,7 @@ export interface ProviderActions {
   stop(id: AgreementId): void
   sendReceipt(state: ProviderAgreement, receipt: SignedReceipt): void
   sendFailure(state: ProviderAgreement, failure: Failure): void
-  /** Nothing more can become due. */
+  /** No money needs to be kept for it any longer. Told more than once of some. */
   ended(state: ProviderAgreement): void
   /** An agreement that a restart takes up again can draw on its channel as before. */
   resumed(state: ProviderAgreement): void
@@ -32,6 +32,7 @@ export interface ProviderActions {
  * them follow from the stored state, and `restarted` derives them again after a crash.
  */
 export interface ProviderEngine {
+  /** Takes a new agreement: whoever calls has seen `load` find none. */
   add(state: ProviderAgreement): Promise<void>
   /** From memory or the store. */
   load(id: AgreementId): Promise<ProviderAgreement | undefined>
@@ -40,7 +41,7 @@ export interface ProviderEngine {
   apply(id: AgreementId, event: ProviderEvent): Promise<void>
   /** Steps in memory only, for a caller that stores the change in a batch of its own. */
   stage(id: AgreementId, event: ProviderEvent): Op[]
-  /** Takes up everything a crash or stop interrupted. */
+  /** Takes up everything a crash or stop interrupted. Before anybody can send messages about it. */
   restart(): Promise<void>
   counts(): { running: number; done: number; failed: number }
 }
@@ -111,6 +112,8 @@ export function createProviderEngine({ records, signing, actions, credit }: Prov
       set(state)
       await records.store.commit(write(state))
     }
+    // The buyer wants nothing more of it: what it owes stays on record, but blocks none of its money.
+    if (event.type === 'cancelled' && state.phase.code === 'delivered') actions.ended(state)
     for (const effect of effects) act(state, effect)
   }
 
@@ -127,6 +130,7 @@ export function createProviderEngine({ records, signing, actions, credit }: Prov
 
   return {
     async add(state) {
+      assert(!states.has(state.id), `agreement ${state.id} is new`)
       set(state)
       // Running before it is stored risks only our own work; the receipt waits for its own commit, and so for this one.
       await Promise.all([records.store.commit(write(state)), apply(state.id, { type: 'accepted' })])
@@ -147,7 +151,7 @@ export function createProviderEngine({ records, signing, actions, credit }: Prov
           await records.store.commit([records.open.del(state.id)])
           continue
         }
-        actions.resumed(state)
+        if (state.phase.code === 'running' || state.phase.code === 'delivered') actions.resumed(state)
         await apply(state.id, { type: 'restarted' })
       }
     },

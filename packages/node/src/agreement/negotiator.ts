@@ -27,7 +27,9 @@ import {
   verify
 } from '@archipel/protocol'
 import type { Capacity } from '../execution/capacity.ts'
+import type { Logger } from '../log.ts'
 import type { ProviderChannels } from '../payment/channels.ts'
+import { reservationOf } from '../payment/reservations.ts'
 import type { ProviderConfig } from '../provider.ts'
 import type { Credit } from './credit.ts'
 import type { ProviderEngine } from './engine.ts'
@@ -53,7 +55,10 @@ export interface NegotiatorInit {
   engine: ProviderEngine
   bids: OpenBids
   credit: Credit
+  log: Pick<Logger, 'error'>
 }
+
+type Acceptance = Extract<ToProvider, { type: 'accept' }>['value']
 
 export function createNegotiator({
   config,
@@ -63,7 +68,8 @@ export function createNegotiator({
   channels,
   engine,
   bids,
-  credit
+  credit,
+  log
 }: NegotiatorInit): Negotiator {
   const { domain, recover, signer, nowSec } = signing
 
@@ -79,7 +85,7 @@ export function createNegotiator({
     if (!runtimes.includes(body.workload.runtime))
       refuse('E_NO_RUNTIME', `this provider does not run ${body.workload.runtime}`, 'host')
     if (!capacity.fits(body.resources)) refuse('E_TOO_LARGE', 'the job is larger than this provider', 'host')
-    if (!credit.isGood(buyer)) refuse('E_UNPAID', 'earlier results of this provider are still unpaid', 'buyer')
+    if (!credit.isGood(buyer)) refuse('E_UNPAID', 'earlier work of this provider are still unpaid', 'buyer')
     if (!capacity.hasRoom()) refuse('E_BUSY', 'this provider has too many jobs waiting', 'host')
     const price = quote(config.prices, body)
     if (price.priceMax > body.priceMax) refuse('E_PRICE', `this job costs up to ${price.priceMax} here`, 'buyer')
@@ -96,30 +102,39 @@ export function createNegotiator({
     return { type: 'bid', value: signed }
   }
 
-  async function accept(
-    buyer: Address,
-    { agreement, channel }: Extract<ToProvider, { type: 'accept' }>['value']
-  ): Promise<undefined> {
-    const id = digestOf(domain, agreementType, agreement.body) as AgreementId
-    const open = bids.find(agreement.body.demand)
-    if (open === undefined && (await engine.load(id)) !== undefined) {
+  const accepting = new Map<string, Promise<undefined>>()
+
+  /** A buyer that hears nothing accepts again: it gets the outcome of the first time. */
+  function accept(buyer: Address, value: Acceptance): Promise<undefined> {
+    const id = digestOf(domain, agreementType, value.agreement.body) as AgreementId
+    const key = `${buyer}/${id}`
+    const underWay = accepting.get(key) ?? acceptOnce(buyer, id, value).finally(() => accepting.delete(key))
+    accepting.set(key, underWay)
+    return underWay
+  }
+
+  async function acceptOnce(buyer: Address, id: AgreementId, { agreement, channel }: Acceptance): Promise<undefined> {
+    // Bids are deterministic, so an ended agreement can be accepted once more: it stays what it is, debts included.
+    if ((await engine.load(id)) !== undefined) {
       await engine.apply(id, { type: 'resumed' })
       return undefined
     }
-    if (open === undefined || !sameHex(open.bidHash, agreement.body.bid)) {
+    const open = bids.find(agreement.body.demand)
+    if (open === undefined || !sameHex(open.buyer, buyer) || !sameHex(open.bidHash, agreement.body.bid)) {
       refuse('E_BID_GONE', 'there is no such bid, or it has expired', 'buyer')
     }
     verify(agreement, buyer, { domain, recover, type: agreementType })
     if (!sameHex(channelId(channel), agreement.body.channel))
       refuse('E_CHANNEL_MISMATCH', 'the agreement names another channel', 'buyer')
+    if (!credit.isGood(buyer)) refuse('E_UNPAID', 'earlier work of this provider is still unpaid', 'buyer')
     bids.take(open.demandHash)
-    const amount = open.bid.body.priceMax
-    await channels.reserve(channel, buyer, amount, AbortSignal.timeout(CHANNEL_TIMEOUT_MS))
+    const { demand, bid } = open
+    const state = createProviderAgreement({ id, channel: channelId(channel), demand, bid, agreement })
+    await channels.reserve(channel, buyer, reservationOf(state), AbortSignal.timeout(CHANNEL_TIMEOUT_MS))
     try {
-      const { demand, bid } = open
-      await engine.add(createProviderAgreement({ id, channel: channelId(channel), demand, bid, agreement }))
+      await engine.add(state)
     } catch (err) {
-      channels.release(channelId(channel), amount)
+      channels.release(state.channel, id)
       throw err
     }
     return undefined
@@ -127,6 +142,8 @@ export function createNegotiator({
 
   /** An agreement of this buyer. Others are told the same as if there were none. */
   async function own(buyer: Address, id: Hash): Promise<ProviderAgreement> {
+    // What is said about an agreement while it is being accepted, such as a cancellation, is about the accepted one.
+    await accepting.get(`${buyer}/${id}`)?.catch(() => {})
     const state = await engine.load(id as AgreementId)
     if (state === undefined || !sameHex(state.demand.body.buyer, buyer)) {
       refuse('E_AGREEMENT_UNKNOWN', 'no such agreement of yours is known here', 'buyer')
@@ -141,7 +158,7 @@ export function createNegotiator({
       case 'accept':
         return accept(buyer, message.value)
       case 'payment': {
-        const { id, log, cumulative } = await channels.pay(message.value)
+        const { id, log, cumulative } = await channels.pay(buyer, message.value)
         return { type: 'acknowledgement', value: { channel: id, size: log.size, cumulative } }
       }
       case 'cancel':
@@ -158,6 +175,7 @@ export function createNegotiator({
       try {
         return await handle(buyer, message)
       } catch (err) {
+        if (!isCodedError(err)) log.error({ err, buyer, message: message.type }, 'could not answer: a fault of our own')
         return { type: 'refusal', value: { regarding: subjectOf(message), failure: failureOf(err) } }
       }
     }

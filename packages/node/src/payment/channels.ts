@@ -23,25 +23,31 @@ import {
 } from '@archipel/protocol'
 import type { ProviderEngine } from '../agreement/engine.ts'
 import type { ChannelRecord, ProviderRecords } from '../store/records.ts'
+import { createLooks, type OnChain } from './looks.ts'
+import { createReservations, type Reservation } from './reservations.ts'
 
 /** The channels that pay this provider: what is on them, what is promised, what vouchers are in hand. */
 export interface ProviderChannels {
   /**
-   * Sets `amount` aside for an agreement, reading the chain only when what we know does not suffice.
+   * Sets money aside for an agreement, reading the chain only when what we know does not suffice.
    *
-   * @throws CodedError E_CHANNEL_MISMATCH, E_CHANNEL_CLOSING, E_CHANNEL_SHORT, E_RPC_DOWN
+   * @throws CodedError E_CHANNEL_MISMATCH, E_CHANNEL_CLOSING, E_CHANNEL_SHORT, E_BUSY, E_RPC_DOWN
    */
-  reserve(key: ChannelKey, buyer: Address, amount: Wei, signal: AbortSignal): Promise<void>
-  /** Sets money aside again for an agreement that goes on after a restart. */
-  take(id: ChannelId, amount: Wei): void
-  release(id: ChannelId, amount: Wei): void
-  /** Takes a payment and stores it with the agreements it pays; resolves once both are on disk. */
-  pay(payment: Payment): Promise<ChannelRecord>
+  reserve(key: ChannelKey, buyer: Address, reservation: Reservation, signal: AbortSignal): Promise<void>
+  /** Sets money aside again for an agreement that goes on after a restart. Once, however often it is called. */
+  take(id: ChannelId, reservation: Reservation): void
+  release(id: ChannelId, agreement: AgreementId): void
+  /**
+   * Takes a payment and stores it with the agreements it pays; resolves once both are on disk.
+   *
+   * @throws CodedError E_CHANNEL_UNKNOWN, also where the channel is another buyer's; those of `applyPayment`
+   */
+  pay(buyer: Address, payment: Payment): Promise<ChannelRecord>
   /** Reads what the chain says now. */
   refresh(id: ChannelId, signal?: AbortSignal): Promise<ChannelRecord | undefined>
   /** Channels with vouchers worth more than what was redeemed. */
   due(): ChannelRecord[]
-  /** Channels loaded at start or used since. */
+  /** Channels with money on them or promised. */
   all(): ChannelRecord[]
   start(): Promise<void>
 }
@@ -65,6 +71,8 @@ export interface ProviderChannelsInit {
   owner: Address
   token: Address
   engine: () => ProviderEngine
+  /** How long an endpoint that may be behind is waited for. */
+  behindMs?: number
 }
 
 export function createProviderChannels({
@@ -73,13 +81,15 @@ export function createProviderChannels({
   signing,
   owner,
   token,
-  engine
+  engine,
+  behindMs
 }: ProviderChannelsInit): ProviderChannels {
   const channels = new Map<ChannelId, ChannelRecord>()
-  const reserved = new Map<ChannelId, Wei>()
+  const reservations = createReservations(signing.nowSec)
+  const looks = createLooks({ chain, behindMs })
   const readAtMs = new Map<ChannelId, number>()
 
-  const free = (channel: ChannelRecord): Wei => uncommitted(channel) - (reserved.get(channel.id) ?? 0n)
+  const free = (channel: ChannelRecord): Wei => uncommitted(channel) - reservations.total(channel.id)
 
   function checkKey(key: ChannelKey, buyer: Address): void {
     const why = !sameHex(key.payee, owner)
@@ -97,20 +107,56 @@ export function createProviderChannels({
       throw new CodedError('E_CHANNEL_MISMATCH', `the channel cannot pay this agreement: ${why}`, { facts: { why } })
   }
 
-  async function read(id: ChannelId, key: ChannelKey, signal?: AbortSignal): Promise<ChannelRecord> {
+  async function refresh(id: ChannelId, signal?: AbortSignal): Promise<ChannelRecord | undefined> {
     const startMs = performance.now()
     const onChain = await chain.channelState(id, { signal })
     const known = channels.get(id)
-    const record: ChannelRecord =
-      known === undefined ? { ...createProviderChannel(id, key, onChain), dueSince: 0 } : { ...known, ...onChain }
-    const settled = { ...record, dueSince: record.cumulative > record.settled ? record.dueSince : 0 }
-    if (known === undefined && channels.size >= CHANNELS_MAX) {
-      throw new CodedError('E_BUSY', 'this provider serves too many buyers', { facts: { channelsMax: CHANNELS_MAX } })
+    if (known === undefined) return undefined
+    const now = updated(known, onChain)
+    hold(now, startMs)
+    await records.store.commit([records.channels.put(id, now)])
+    return now
+  }
+
+  function hold(channel: ChannelRecord, seenAtMs: number): void {
+    channels.set(channel.id, channel)
+    readAtMs.set(channel.id, seenAtMs)
+  }
+
+  /** Looks a channel up on chain for a buyer. Nothing is kept of one that cannot pay: anybody can name those. */
+  async function find(key: ChannelKey, buyer: Address, amount: Wei, signal: AbortSignal): Promise<ChannelRecord> {
+    const id = channelId(key)
+    // One that was drained and let go of goes on with its old books when it is topped up.
+    const stored = channels.get(id) ?? (await records.channels.get(id))
+    const known = (): ChannelRecord | undefined => channels.get(id) ?? stored
+    const seenAs = (seen: OnChain): ChannelRecord => {
+      const before = known()
+      return before === undefined ? { ...createProviderChannel(id, key, seen), dueSince: 0 } : updated(before, seen)
     }
-    channels.set(id, settled)
-    readAtMs.set(id, startMs)
-    await records.store.commit([records.channels.put(id, settled)])
-    return settled
+    const startMs = performance.now()
+    const isEnough = (seen: OnChain) => seen.closeAt !== 0 || free(seenAs(seen)) >= amount
+    const channel = seenAs(await looks.look(id, buyer, isEnough, signal))
+    if (!channels.has(id)) {
+      if (channel.closeAt !== 0 || free(channel) < amount) return channel
+      makeRoom()
+    }
+    hold(channel, startMs)
+    await records.store.commit([records.channels.put(id, channel)])
+    return channels.get(id) ?? channel
+  }
+
+  /** @throws CodedError E_BUSY where every channel held is still good for something */
+  function makeRoom(): void {
+    if (channels.size < CHANNELS_MAX) return
+    for (const channel of channels.values()) {
+      if (!isDrained(channel) || reservations.total(channel.id) > 0n) continue
+      channels.delete(channel.id)
+      readAtMs.delete(channel.id)
+      return
+    }
+    throw new CodedError('E_BUSY', 'this provider serves too many buyers', {
+      facts: { fault: 'host', channelsMax: CHANNELS_MAX }
+    })
   }
 
   /** Our own books of an agreement, if it is one that this channel pays. */
@@ -119,20 +165,17 @@ export function createProviderChannels({
     return state !== undefined && sameHex(state.channel, channel) ? state : undefined
   }
 
-  function take(id: ChannelId, amount: Wei): void {
-    reserved.set(id, (reserved.get(id) ?? 0n) + amount)
-  }
-
   return {
-    async reserve(key, buyer, amount, signal) {
+    async reserve(key, buyer, reservation, signal) {
       checkKey(key, buyer)
+      const { amount } = reservation
       const id = channelId(key)
       let channel = channels.get(id)
       const ageMs = performance.now() - (readAtMs.get(id) ?? Number.NEGATIVE_INFINITY)
       const usable = channel !== undefined && free(channel) >= amount && channel.closeAt === 0 && ageMs < CHAIN_STALE_MS
-      if (channel === undefined || !usable) channel = await read(id, key, signal)
+      if (channel === undefined || !usable) channel = await find(key, buyer, amount, signal)
       // In the background, so that a slow chain does not slow down jobs; what it says counts for the next one.
-      else if (ageMs > CHAIN_FRESH_MS) read(id, key).catch(() => {})
+      else if (ageMs > CHAIN_FRESH_MS) refresh(id).catch(() => {})
       if (channel.closeAt !== 0) {
         throw new CodedError('E_CHANNEL_CLOSING', 'the channel is closing', {
           facts: { channel: id },
@@ -145,24 +188,21 @@ export function createProviderChannels({
           hint: 'top the channel up'
         })
       }
-      take(id, amount)
+      reservations.take(id, reservation)
     },
-    take,
-    release(id, amount) {
-      const left = (reserved.get(id) ?? 0n) - amount
-      if (left > 0n) reserved.set(id, left)
-      else reserved.delete(id)
-    },
-    async pay(payment) {
+    take: reservations.take,
+    release: reservations.release,
+    async pay(buyer, payment) {
       const id = payment.voucher.body.channel as ChannelId
       const before = channels.get(id)
-      if (before === undefined)
+      // Another buyer's channel is as good as none: nothing is told about it, nothing looked up for it.
+      if (before === undefined || !sameHex(channelSigner(before.key), buyer))
         throw new CodedError('E_CHANNEL_UNKNOWN', 'no agreement here is paid by this channel', {
           facts: { channel: id }
         })
       await Promise.all(payment.pays.map(pay => engine().load(pay.agreement as AgreementId)))
       // From here to the commit nothing waits, so two payments cannot interleave.
-      const current = channels.get(id) as ChannelRecord
+      const current = channels.get(id) ?? before
       // What is applied already is not looked up again: its agreements may be paid further by now.
       const skip = Math.max(0, current.log.size - payment.fromSize)
       const dues = duesOf(
@@ -180,7 +220,11 @@ export function createProviderChannels({
         signing
       )
       if (applied === 0) {
-        await records.store.commit([])
+        // Written again, with what it paid: the first time may have failed on the disk, and what is acknowledged is kept.
+        const again = payment.pays
+          .filter(pay => bookOf(id, pay.agreement) !== undefined)
+          .flatMap(pay => engine().stage(pay.agreement as AgreementId, { type: 'paid', receipts: 0 }))
+        await records.store.commit([records.channels.put(id, current), ...again])
         return current
       }
       const next: ChannelRecord = { ...channel, dueSince: current.dueSince === 0 ? signing.nowSec() : current.dueSince }
@@ -192,17 +236,25 @@ export function createProviderChannels({
       await records.store.commit([records.channels.put(id, next), ...ops])
       return next
     },
-    async refresh(id, signal) {
-      const known = channels.get(id)
-      return known === undefined ? undefined : read(id, known.key, signal)
-    },
+    refresh: async (id, signal) => (channels.has(id) ? refresh(id, signal) : undefined),
     due: () => [...channels.values()].filter(channel => channel.voucher !== undefined && redeemable(channel) > 0n),
     all: () => [...channels.values()],
     async start() {
-      for await (const [id, record] of records.channels.iterate({ limit: CHANNELS_MAX }))
-        channels.set(id as ChannelId, record)
+      for await (const [id, record] of records.channels.iterate()) {
+        if (!isDrained(record) && channels.size < CHANNELS_MAX) channels.set(id as ChannelId, record)
+      }
     }
   }
+}
+
+function updated(channel: ChannelRecord, seen: OnChain): ChannelRecord {
+  const now = { ...channel, ...seen }
+  return { ...now, dueSince: now.cumulative > now.settled ? now.dueSince : 0 }
+}
+
+/** Nothing is left on it, for us or for the buyer. */
+function isDrained(channel: ChannelRecord): boolean {
+  return channel.deposit === channel.settled && redeemable(channel) === 0n
 }
 
 /** What redeeming the newest voucher would pay now. */

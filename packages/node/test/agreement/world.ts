@@ -1,0 +1,181 @@
+import { type Chain, createStore, type SigningContext, type Store } from '@archipel/client'
+import { createNativeSigner, recoverNative } from '@archipel/client/node'
+import {
+  type Address,
+  type AgreementId,
+  agreementType,
+  bidType,
+  type ChannelKey,
+  channelId,
+  createSigningDomain,
+  type Demand,
+  demandType,
+  digestOf,
+  encodeMeta,
+  type Hash,
+  type Payment,
+  type ProviderAgreement,
+  type Receipt,
+  type SignedDemand,
+  sign,
+  ZERO_ADDRESS
+} from '@archipel/protocol'
+import { createCredit } from '../../src/agreement/credit.ts'
+import { createProviderEngine, type ProviderEngine } from '../../src/agreement/engine.ts'
+import { createNegotiator } from '../../src/agreement/negotiator.ts'
+import { createOpenBids } from '../../src/agreement/open-bids.ts'
+import { createCapacity } from '../../src/execution/capacity.ts'
+import { createProviderChannels } from '../../src/payment/channels.ts'
+import { reservationOf } from '../../src/payment/reservations.ts'
+import type { ProviderConfig } from '../../src/provider.ts'
+import { createProviderRecords } from '../../src/store/records.ts'
+
+/** The provider's side of agreements and payments on a store in memory, with what lies around it within reach. */
+
+export const address = (digit: string) => `0x${digit.repeat(40)}` as Address
+export const OWNER = address('9')
+export const TOKEN = address('8')
+export const PRICE = 100n
+export const domain = createSigningDomain(31337, address('e'))
+export const buyer = createNativeSigner(new Uint8Array(32).fill(7))
+const host = createNativeSigner(new Uint8Array(32).fill(9))
+const RESOURCES = { cpuMillis: 8000, memoryBytes: 2 ** 33, diskBytes: 2 ** 33 }
+
+export const RESULT = { exitCode: 0, stdout: new Uint8Array(36), output: new Uint8Array(36) }
+export const DONE = {
+  type: 'finished',
+  usage: { runMs: 5, memoryBytes: 1, outputBytes: 1 },
+  result: RESULT,
+  stderr: new Uint8Array(0)
+} as const
+
+export function channelKey(salt = 0n, payer: Address = buyer.address): ChannelKey {
+  const meta = encodeMeta({ signer: ZERO_ADDRESS, closeDelaySec: 3600, salt })
+  return { payer, payee: OWNER, token: TOKEN, arbiter: ZERO_ADDRESS, meta }
+}
+
+export interface WorldInit {
+  store?: Store
+  clock?: { nowSec: number }
+  /** What the chain answers. */
+  channelState?: Chain['channelState']
+  deposit?: bigint
+  usageOf?: (id: AgreementId) => { runMs: number; memoryBytes: number; outputBytes: number } | undefined
+}
+
+export async function createWorld(init: WorldInit = {}) {
+  const store = init.store ?? (await createStore({ memory: true }))
+  const clock = init.clock ?? { nowSec: 1_800_000_000 }
+  const nowSec = () => clock.nowSec
+  const records = createProviderRecords(store)
+  const signing: SigningContext = { domain, signer: host, recover: recoverNative, nowSec }
+  const deposit = init.deposit ?? 10_000n
+  const chain = {
+    channelState: init.channelState ?? (async () => ({ deposit, settled: 0n, closeAt: 0 }))
+  } as unknown as Chain
+  let engine: ProviderEngine
+  const channels = createProviderChannels({
+    records,
+    chain,
+    signing,
+    owner: OWNER,
+    token: TOKEN,
+    engine: () => engine,
+    behindMs: 600
+  })
+  const credit = createCredit(nowSec)
+  const told: string[] = []
+  const receipts: Receipt[] = []
+  engine = createProviderEngine({
+    records,
+    signing,
+    credit,
+    actions: {
+      execute: () => told.push('execute'),
+      stop: () => told.push('stop'),
+      sendReceipt: (_, { body }) => {
+        receipts.push(body)
+        told.push('receipt')
+      },
+      sendFailure: (_, { code }) => told.push(code),
+      ended: state => channels.release(state.channel, state.id),
+      resumed: state => channels.take(state.channel, reservationOf(state))
+    }
+  })
+  const config = {
+    network: { token: TOKEN },
+    owner: OWNER,
+    resources: RESOURCES,
+    prices: { startup: PRICE, cpuSec: 0n, memGiBSec: 0n },
+    tickSec: 10
+  } as unknown as ProviderConfig
+  const negotiator = createNegotiator({
+    config,
+    runtimes: ['wasm'],
+    signing,
+    capacity: createCapacity(RESOURCES),
+    channels,
+    engine,
+    bids: createOpenBids(nowSec),
+    credit,
+    log: { error: (facts: unknown) => void told.push(JSON.stringify(facts)) }
+  })
+
+  async function say(message: Parameters<typeof negotiator.answer>[1], from: Address = buyer.address) {
+    return negotiator.answer(from, message)
+  }
+
+  /** Demand, Bid, Agreement. @returns the agreement's id, or the code of the refusal */
+  async function agree(demand: SignedDemand, key = channelKey()): Promise<AgreementId | string> {
+    const answer = await say({ type: 'demand', value: demand })
+    if (answer?.type !== 'bid') return codeOf(answer)
+    const agreement = sign(buyer, domain, agreementType, {
+      demand: digestOf(domain, demandType, demand.body),
+      bid: digestOf(domain, bidType, answer.value.body),
+      channel: channelId(key)
+    })
+    const refusal = await say({ type: 'accept', value: { agreement, channel: key } })
+    return refusal === undefined ? (digestOf(domain, agreementType, agreement.body) as AgreementId) : codeOf(refusal)
+  }
+
+  return {
+    store,
+    clock,
+    records,
+    channels,
+    credit,
+    engine,
+    negotiator,
+    told,
+    receipts,
+    say,
+    agree,
+    demand: (n: number, over: Partial<Demand> = {}) => createDemand(n, clock.nowSec, over),
+    state: (id: string) => engine.get(id as AgreementId) as ProviderAgreement
+  }
+}
+
+export function codeOf(answer: unknown): string {
+  const { type, value } = answer as { type: string; value: { failure?: { code: string } } }
+  return value.failure?.code ?? type
+}
+
+function createDemand(n: number, nowSec: number, over: Partial<Demand>): SignedDemand {
+  return sign(buyer, domain, demandType, {
+    buyer: buyer.address,
+    job: `0x${n.toString(16).padStart(64, '0')}` as Hash,
+    workload: { runtime: 'wasm', program: new Uint8Array(36), args: [], env: [], input: new Uint8Array(0) },
+    resources: { cpuMillis: 1000, memoryBytes: 2 ** 20, diskBytes: 0 },
+    durationSec: 10,
+    token: TOKEN,
+    priceMax: 1000n,
+    deadline: nowSec + 60,
+    ...over
+  })
+}
+
+/** A payment that nobody signed. */
+export function forgedPayment(key: ChannelKey): Payment {
+  const body = { channel: channelId(key), cumulative: 0n, commitment: `0x${'00'.repeat(32)}` as Hash }
+  return { fromSize: 0, pays: [], voucher: { body, signature: new Uint8Array(64) } }
+}
