@@ -7,7 +7,7 @@ import { DemoError, expect } from './expect.ts'
 export interface AuditAnswer {
   readonly agreement: string
   readonly verdict: string
-  readonly checks: readonly { readonly name: string; readonly ok: boolean }[]
+  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[]
   readonly parties: { readonly provider: string; readonly region: string }
   readonly money: { readonly due: string; readonly paid: string; readonly redeemed: string }
   readonly payment: string
@@ -31,7 +31,9 @@ export async function auditAll(
   const audits: AuditAnswer[] = []
   for (const name of (await readdir(bundles)).sort()) {
     const { exitCode, stdout, stderr } = await verify(join(bundles, name))
-    if (exitCode !== 0) throw new DemoError(`the audit of ${name} ended with exit code ${exitCode}`, stderr || stdout)
+    if (exitCode !== 0) {
+      throw new DemoError(`the audit of ${name} ended with exit code ${exitCode}`, failedChecks(stdout) + stderr)
+    }
     audits.push(JSON.parse(stdout) as AuditAnswer)
   }
   const paid = audits.find(({ payment }) => payment === 'on-chain')
@@ -41,6 +43,12 @@ export async function auditAll(
   const { exitCode, stderr } = await verify(changed)
   expect(exitCode === MISMATCH, `a bundle with one byte changed is found out: exit code ${exitCode}`, stderr)
   return { audits, tampered: paid.agreement }
+}
+
+function failedChecks(stdout: string): string {
+  if (stdout === '') return ''
+  const { checks } = JSON.parse(stdout) as AuditAnswer
+  return checks.flatMap(({ name, ok, detail }) => (ok ? [] : [`${name}: ${detail}\n`])).join('')
 }
 
 /** One digit of what a receipt asks for. */

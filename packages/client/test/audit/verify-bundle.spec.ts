@@ -6,7 +6,7 @@ import { createChain } from '../../src/chain/index.ts'
 import { recoverNative } from '../../src/crypto/signer-node.ts'
 import { startAnvil } from '../chain/anvil.ts'
 import { type Market, startMarket } from '../chain/fixture.ts'
-import { createScenario, fillScenario, PER_SEC, type Scenario, STARTUP } from './scenario.ts'
+import { createScenario, fillScenario, PER_SEC, RESULT, type Scenario, STARTUP } from './scenario.ts'
 
 const DEPOSIT = 200_000n
 /** What the first, second and third agreement of the scenario come to. */
@@ -121,6 +121,25 @@ describe('verifyBundle', () => {
       payment: 'held',
       outcome: 'unfinished',
       money: { due, paid: due, redeemed: 0n }
+    })
+  })
+
+  it('takes a final receipt that asks for nothing beyond the last tick, whichever voucher was redeemed', async () => {
+    const scenario = await openScenario()
+    const state = scenario.agree(1)
+    const tick = scenario.receipt(state, 1000, 'tick')
+    const final = scenario.receipt({ ...state, receipts: [tick] }, 1000, 'final')
+    await scenario.keep(state, [tick, final], RESULT)
+    await scenario.pay(state.id)
+    await market.bob.redeem(await scenario.redeemable())
+    // The same amount again, for one receipt more: nobody can redeem it, and nobody needs to.
+    await scenario.pay(state.id)
+    const due = STARTUP + PER_SEC
+    expect(await audit(await scenario.bundle(state.id))).toMatchObject({
+      verdict: 'verified',
+      payment: 'on-chain',
+      outcome: 'delivered',
+      money: { due, paid: due, redeemed: due }
     })
   })
 
