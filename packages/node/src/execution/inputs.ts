@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   type BlockFetcher,
   type BlockStore,
@@ -7,11 +8,25 @@ import {
   exportFiles,
   fetchDag
 } from '@archipel/client'
-import { CodedError, type ProviderAgreement } from '@archipel/protocol'
+import { CodedError, isCodedError, type ProviderAgreement } from '@archipel/protocol'
 import type { PeerId } from '@libp2p/interface'
 import type { CID } from 'multiformats/cid'
 import type { ExecutionJob, InputFile } from '../executor/index.ts'
-import { COMPLETE_CIDS_MAX, FETCH_TIMEOUT_MS, INPUT_FILES_MAX, INPUT_LIMITS, PROGRAM_LIMITS } from './limits.ts'
+import { PROGRAM_BYTES_MAX } from '../executor/wasm/limits.ts'
+import {
+  BUYER_AWAY_MS,
+  COMPLETE_CIDS_MAX,
+  FETCH_RETRY_MS,
+  FETCH_TIMEOUT_MS,
+  FETCHES_MAX,
+  FETCHES_PER_BUYER_MAX,
+  FETCHES_WAITING_MAX,
+  INPUT_FILES_MAX,
+  INPUT_LIMITS,
+  INPUT_NODES_BYTES_MAX,
+  PROGRAM_LIMITS
+} from './limits.ts'
+import { createSlots } from './slots.ts'
 
 /** Brings what a workload names onto this machine: from the block store, or from the buyer. */
 export interface Inputs {
@@ -26,10 +41,17 @@ export interface InputsInit {
   blocks: BlockStore
   /** Who has the inputs: the buyer. */
   sourceOf: (state: ProviderAgreement) => PeerId | undefined
+  /** How long a buyer that is away is waited for. */
+  buyerAwayMs?: number
 }
 
-export function createInputs({ fetcher, blocks, sourceOf }: InputsInit): Inputs {
+export function createInputs({ fetcher, blocks, sourceOf, buyerAwayMs = BUYER_AWAY_MS }: InputsInit): Inputs {
   const complete = new Set<string>()
+  const slots = createSlots({
+    perTenantMax: FETCHES_PER_BUYER_MAX,
+    max: FETCHES_MAX,
+    waitingMax: FETCHES_WAITING_MAX
+  })
 
   async function ensure(
     cid: CID,
@@ -40,24 +62,52 @@ export function createInputs({ fetcher, blocks, sourceOf }: InputsInit): Inputs 
   ): Promise<void> {
     const key = cid.toString()
     if (complete.has(key)) return
-    const source = sourceOf(state)
     onFetch()
-    await fetchDag({
-      fetcher,
-      root: cid,
-      from: source === undefined ? [] : [source],
-      blockstore: blocks,
-      limits,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(FETCH_TIMEOUT_MS)])
-    })
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(FETCH_TIMEOUT_MS)])
+    const startMs = performance.now()
+    while (!(await tryFetch(cid, limits, state, bounded))) {
+      if (performance.now() - startMs > buyerAwayMs) {
+        throw new CodedError('E_BLOCK_FETCH_FAILED', 'the buyer is not there to hand over its inputs', {
+          facts: { cid: key }
+        })
+      }
+      await delay(FETCH_RETRY_MS, undefined, { signal: bounded }).catch(() => bounded.throwIfAborted())
+    }
     complete.add(key)
     if (complete.size > COMPLETE_CIDS_MAX) complete.delete(complete.values().next().value as string)
   }
 
+  /** @returns false where the buyer cannot be reached now; what is here already needs no buyer */
+  async function tryFetch(
+    root: CID,
+    limits: typeof INPUT_LIMITS,
+    state: ProviderAgreement,
+    signal: AbortSignal
+  ): Promise<boolean> {
+    const release = await slots.acquire(state.demand.body.buyer, signal)
+    try {
+      const source = sourceOf(state)
+      await fetchDag({
+        fetcher,
+        root,
+        from: source === undefined ? [] : [source],
+        blockstore: blocks,
+        limits,
+        signal
+      })
+      return true
+    } catch (err) {
+      if (isCodedError(err) && err.code === 'E_BLOCK_FETCH_FAILED') return false
+      throw err
+    } finally {
+      release()
+    }
+  }
+
   /** Names now, bytes when the executor asks for them. The executor's file system is in memory: letter case matters. */
-  async function files(root: CID): Promise<ExecutionJob['files']> {
+  async function files(root: CID, bytesMax: number): Promise<ExecutionJob['files']> {
     const found: InputFile[] = []
-    const limits = { files: INPUT_FILES_MAX, bytes: INPUT_LIMITS.bytes }
+    const limits = { files: INPUT_FILES_MAX, bytes: bytesMax }
     for await (const file of exportFiles(root, blocks, { limits, allowFoldedDuplicates: true })) {
       if (file.type === 'file') found.push({ path: file.path, read: () => concatenated(file) })
     }
@@ -74,18 +124,35 @@ export function createInputs({ fetcher, blocks, sourceOf }: InputsInit): Inputs 
 
   return {
     async fetch(state, onFetch, signal) {
-      const { program, input } = state.demand.body.workload
-      await ensure(cidOf(program, 'program'), PROGRAM_LIMITS, state, onFetch, signal)
-      if (input.length === 0) return []
-      const root = cidOf(input, 'input')
-      await ensure(root, INPUT_LIMITS, state, onFetch, signal)
-      return files(root)
+      const { workload, resources } = state.demand.body
+      try {
+        await ensure(cidOf(workload.program, 'program'), PROGRAM_LIMITS, state, onFetch, signal)
+        if (workload.input.length === 0) return []
+        const root = cidOf(workload.input, 'input')
+        // A block linked a thousand times is stored once and is a thousand blocks of a file: files are counted by size.
+        const filesBytesMax = Math.min(resources.diskBytes, INPUT_LIMITS.bytes)
+        const limits = { ...INPUT_LIMITS, bytes: filesBytesMax + INPUT_NODES_BYTES_MAX }
+        await ensure(root, limits, state, onFetch, signal)
+        return await files(root, filesBytesMax)
+      } catch (err) {
+        throw blamed(err)
+      }
     },
-    program(state) {
-      const root = cidOf(state.demand.body.workload.program, 'program')
-      return exportBytes(root, blocks, { bytesMax: PROGRAM_LIMITS.bytes })
+    async program(state) {
+      try {
+        const root = cidOf(state.demand.body.workload.program, 'program')
+        return await exportBytes(root, blocks, { bytesMax: PROGRAM_BYTES_MAX })
+      } catch (err) {
+        throw blamed(err)
+      }
     }
   }
+}
+
+/** Content that breaks the rules or is larger than agreed would fail everywhere: no other host needs to try. */
+function blamed(err: unknown): unknown {
+  if (!isCodedError(err) || !(err.code.startsWith('E_CONTENT_') || err.code === 'E_DAG_TOO_LARGE')) return err
+  return new CodedError(err.code, err.message, { facts: { ...err.facts, fault: 'buyer' }, cause: err })
 }
 
 async function concatenated({ byteLength, content }: ExportedFile): Promise<Uint8Array> {

@@ -15,7 +15,7 @@ import type { Capacity } from './capacity.ts'
 import type { Inputs } from './inputs.ts'
 import { OUTPUT_BYTES_MAX } from './limits.ts'
 
-/** Carries out agreements: waits for room, fetches program and input, runs, keeps the output. */
+/** Carries out agreements: fetches program and input, waits for room, runs, keeps the output. */
 export interface Work {
   /** Runs an agreement's program, unless that is under way. */
   execute(state: ProviderAgreement): void
@@ -52,10 +52,11 @@ export function createWork({ executor, capacity, inputs, blocks, events, nowSec 
       throw new CodedError('E_DEADLINE', 'the deadline passed before there was room', { facts: { fault: 'host' } })
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(Math.min(leftMs, 2 ** 31 - 1))])
 
+    // Inputs first: a buyer that hands them over slowly, or not at all, keeps no room from others.
+    const files = await inputs.fetch(state, () => events.progress(state, 'fetching'), bounded)
     if (capacity.queued > 0) events.progress(state, 'queued')
     const release = await capacity.acquire(resources, bounded)
     try {
-      const files = await inputs.fetch(state, () => events.progress(state, 'fetching'), bounded)
       events.progress(state, 'running')
       const stopTicking = tick(state)
       let result: ExecutionResult

@@ -18,17 +18,19 @@ import {
   type Receipt,
   type SignedDemand,
   sign,
+  type ToBuyer,
+  type ToProvider,
   ZERO_ADDRESS
 } from '@archipel/protocol'
-import { createCredit } from '../../src/agreement/credit.ts'
+import { type Credit, createCredit } from '../../src/agreement/credit.ts'
 import { createProviderEngine, type ProviderEngine } from '../../src/agreement/engine.ts'
 import { createNegotiator } from '../../src/agreement/negotiator.ts'
 import { createOpenBids } from '../../src/agreement/open-bids.ts'
 import { createCapacity } from '../../src/execution/capacity.ts'
-import { createProviderChannels } from '../../src/payment/channels.ts'
+import { createProviderChannels, type ProviderChannels } from '../../src/payment/channels.ts'
 import { reservationOf } from '../../src/payment/reservations.ts'
 import type { ProviderConfig } from '../../src/provider.ts'
-import { createProviderRecords } from '../../src/store/records.ts'
+import { createProviderRecords, type ProviderRecords } from '../../src/store/records.ts'
 
 /** The provider's side of agreements and payments on a store in memory, with what lies around it within reach. */
 
@@ -63,7 +65,24 @@ export interface WorldInit {
   usageOf?: (id: AgreementId) => { runMs: number; memoryBytes: number; outputBytes: number } | undefined
 }
 
-export async function createWorld(init: WorldInit = {}) {
+export interface World {
+  readonly store: Store
+  readonly clock: { nowSec: number }
+  readonly records: ProviderRecords
+  readonly channels: ProviderChannels
+  readonly credit: Credit
+  readonly engine: ProviderEngine
+  /** What agreements asked the world to do. */
+  readonly told: string[]
+  readonly receipts: Receipt[]
+  say(message: ToProvider, from?: Address): Promise<ToBuyer | undefined>
+  /** Demand, Bid, Agreement. @returns the agreement's id, or the code of the refusal */
+  agree(demand: SignedDemand, key?: ChannelKey): Promise<string>
+  demand(n: number, over?: Partial<Demand>): SignedDemand
+  state(id: string): ProviderAgreement
+}
+
+export async function createWorld(init: WorldInit = {}): Promise<World> {
   const store = init.store ?? (await createStore({ memory: true }))
   const clock = init.clock ?? { nowSec: 1_800_000_000 }
   const nowSec = () => clock.nowSec
@@ -121,12 +140,11 @@ export async function createWorld(init: WorldInit = {}) {
     log: { error: (facts: unknown) => void told.push(JSON.stringify(facts)) }
   })
 
-  async function say(message: Parameters<typeof negotiator.answer>[1], from: Address = buyer.address) {
+  async function say(message: ToProvider, from: Address = buyer.address): Promise<ToBuyer | undefined> {
     return negotiator.answer(from, message)
   }
 
-  /** Demand, Bid, Agreement. @returns the agreement's id, or the code of the refusal */
-  async function agree(demand: SignedDemand, key = channelKey()): Promise<AgreementId | string> {
+  async function agree(demand: SignedDemand, key = channelKey()): Promise<string> {
     const answer = await say({ type: 'demand', value: demand })
     if (answer?.type !== 'bid') return codeOf(answer)
     const agreement = sign(buyer, domain, agreementType, {
@@ -145,13 +163,12 @@ export async function createWorld(init: WorldInit = {}) {
     channels,
     credit,
     engine,
-    negotiator,
     told,
     receipts,
     say,
     agree,
-    demand: (n: number, over: Partial<Demand> = {}) => createDemand(n, clock.nowSec, over),
-    state: (id: string) => engine.get(id as AgreementId) as ProviderAgreement
+    demand: (n, over = {}) => createDemand(n, clock.nowSec, over),
+    state: id => engine.get(id as AgreementId) as ProviderAgreement
   }
 }
 
