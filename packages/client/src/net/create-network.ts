@@ -21,6 +21,7 @@ import {
   MONITOR_SETTINGS,
   OPEN_STREAM_TIMEOUT_MS,
   PEER_STORE_SETTINGS,
+  PING_SETTINGS,
   START_TIMEOUT_MS,
   STOP_TIMEOUT_MS,
   STREAM_WINDOW_BYTES_MAX,
@@ -122,7 +123,7 @@ export async function createNetwork(init: NetworkInit): Promise<Network> {
     nodeInfo: { userAgent: init.userAgent ?? 'archipel' },
     services: {
       identify: identify(),
-      ping: ping(),
+      ping: ping(PING_SETTINGS),
       dht: kadDHT(dhtSettings({ protocol: kadProtocol(name), allowPrivateAddresses })),
       pubsub: gossipsub(gossipSettings({ topics, allowPrivateAddresses }))
     }

@@ -81,6 +81,12 @@ export const CONNECTION_SETTINGS = {
  */
 export const MONITOR_SETTINGS = { pingInterval: 1_000, pingTimeout: { minTimeout: 1_500, maxTimeout: 3_000 } }
 
+/**
+ * Ping streams of one connection at a time. One more ends the connection, whoever opened it: the monitor's next ping while
+ * the last is still under way, and the DHT's own ping of a peer it has just met, must both fit.
+ */
+export const PING_SETTINGS = { maxInboundStreams: 16, maxOutboundStreams: 8 }
+
 /** Peers and addresses stay known for a week, so that a node finds the network again after a weekend off. */
 export const PEER_STORE_SETTINGS = { maxAddressAge: 7 * 24 * 3_600_000, maxPeerAge: 7 * 24 * 3_600_000 }
 
