@@ -36,9 +36,11 @@ export function createNativeSigner(privateKey: Uint8Array): Signer {
 /** {@link Recover} on libsecp256k1: about 45 µs. */
 export const recoverNative: Recover = (digest, signature) => {
   const parts = splitCompact(signature)
-  // libsecp256k1 recovers from high-s signatures too; a signature must have one form only.
-  if (parts === undefined || isHighS(parts.rs)) return undefined
+  if (parts === undefined) return undefined
   try {
+    // libsecp256k1 recovers from high-s signatures too; a signature must have one form only. It throws at numbers
+    // beyond the curve's order, which anybody can send.
+    if (isHighS(parts.rs)) return undefined
     const uncompressed = secp256k1.ecdsaRecover(parts.rs, parts.recovery, digest, false)
     return { publicKey: secp256k1.publicKeyConvert(uncompressed, true), address: addressOfPublicKey(uncompressed) }
   } catch {
