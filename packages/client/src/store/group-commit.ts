@@ -12,7 +12,10 @@ export const COMMITS_WAITING_MAX = 65_536
  * as for a hundred, so commits per second grow with the number of callers while each waits for at most two flushes.
  */
 export interface GroupCommit {
-  /** Resolves when the changes are on disk, all or none; commits reach the disk in the order of the calls. */
+  /**
+   * Resolves when the changes are on disk, all or none; commits reach the disk in the order of the calls. Without
+   * changes it is a barrier: it resolves once every commit before it is decided.
+   */
   commit(ops: readonly BackendOp[]): Promise<void>
   /** Refuses new commits and resolves when the waiting ones are decided. */
   close(): Promise<void>
@@ -47,10 +50,8 @@ export function createGroupCommit(backend: Pick<Backend, 'batch'>): GroupCommit 
     while (waiting.length > 0) {
       const group = takeGroup()
       try {
-        await backend.batch(
-          group.flatMap(({ ops }) => ops),
-          { sync: true }
-        )
+        const ops = group.flatMap(each => each.ops)
+        if (ops.length > 0) await backend.batch(ops, { sync: true })
         for (const { resolve } of group) resolve()
       } catch (cause) {
         const err = writeError(cause)
@@ -63,7 +64,6 @@ export function createGroupCommit(backend: Pick<Backend, 'batch'>): GroupCommit 
   return {
     commit(ops) {
       if (closed) return Promise.reject(new CodedError('E_STORE_CLOSED', 'the store is closed'))
-      if (ops.length === 0) return Promise.resolve()
       if (waiting.length >= COMMITS_WAITING_MAX) {
         return Promise.reject(
           new CodedError('E_STORE_BUSY', 'too many commits wait for the disk', { facts: { waiting: waiting.length } })

@@ -105,6 +105,23 @@ describe('group commit', () => {
     expect(disk.flushes).toHaveLength(1)
   })
 
+  it('lets an empty commit wait for what is queued and under way', async () => {
+    const disk = manualDisk()
+    const group = createGroupCommit(disk)
+    const first = group.commit([put('a')])
+    await turn()
+    const done: string[] = []
+    const second = group.commit([put('b')]).then(() => done.push('b'))
+    const barrier = group.commit([]).then(() => done.push('barrier'))
+    disk.flushes[0]!.finish()
+    await first
+    await turn()
+    expect(done).toEqual([])
+    disk.flushes[1]!.finish()
+    await Promise.all([second, barrier])
+    expect(done).toEqual(['b', 'barrier'])
+  })
+
   it('resolves an empty commit without the disk', async () => {
     const disk = manualDisk()
     await createGroupCommit(disk).commit([])
