@@ -20,12 +20,12 @@ const WHOLE_TOKEN = 10n ** 18n
 
 export async function createBench(dir: string, log: (line: string) => void): Promise<Bench> {
   log('starting a chain and one provider process …')
-  // One job at a time on 2 cores would measure the queue: the provider sells many small shares.
+  // A queue for cores would be all that is measured: the provider sells twice as many as there are jobs in flight.
   const [first] = DEFAULT_PROVIDERS
   if (first === undefined) throw new Error('a devnet has providers')
   const devnet = createDevnet({
     dir,
-    providers: [{ ...first, resources: { cpus: 64, memory: '64GiB', disk: '64GiB' } }]
+    providers: [{ ...first, resources: { cpus: 128, memory: '64GiB', disk: '64GiB' } }]
   })
   const { descriptor, providers } = await devnet.up()
   const [provider] = providers

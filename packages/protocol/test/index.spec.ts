@@ -137,6 +137,7 @@ it('exports exactly this', () => {
       "verify",
       "voucherType",
       "wei",
+      "wholeCores",
       "workloadType",
     ]
   `)

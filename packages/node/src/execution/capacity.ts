@@ -1,4 +1,4 @@
-import { CodedError, type Resources } from '@archipel/protocol'
+import { CodedError, type Resources, wholeCores } from '@archipel/protocol'
 
 /** What the machine has to give, shared by all jobs at once. Jobs that do not fit yet wait their turn. */
 export interface Capacity {
@@ -19,8 +19,10 @@ interface Waiting {
   resolve: (release: () => void) => void
 }
 
-export function createCapacity(total: Resources): Capacity {
-  let free: Resources = { ...total }
+/** CPU is shared out in whole cores, see `wholeCores`; the rest exactly. */
+export function createCapacity(resources: Resources): Capacity {
+  const total = taken(resources)
+  let free = total
   const queue: Waiting[] = []
 
   const within = (need: Resources, room: Resources) =>
@@ -49,10 +51,11 @@ export function createCapacity(total: Resources): Capacity {
     get queued() {
       return queue.length
     },
-    fits: need => within(need, total),
+    fits: need => within(taken(need), total),
     hasRoom: () => queue.length < QUEUE_MAX,
-    async acquire(need, signal) {
+    async acquire(asked, signal) {
       signal.throwIfAborted()
+      const need = taken(asked)
       if (queue.length === 0 && within(need, free)) return take(need)
       if (queue.length >= QUEUE_MAX)
         throw new CodedError('E_BUSY', 'this provider has too many jobs waiting', { facts: { queued: queue.length } })
@@ -69,6 +72,10 @@ export function createCapacity(total: Resources): Capacity {
       return promise.finally(() => signal.removeEventListener('abort', onAbort))
     }
   }
+}
+
+function taken(resources: Resources): Resources {
+  return { ...resources, cpuMillis: wholeCores(resources.cpuMillis) }
 }
 
 function add(a: Resources, b: Resources, sign: 1 | -1): Resources {

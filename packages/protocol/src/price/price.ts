@@ -20,9 +20,17 @@ export function quote(prices: Prices, { resources, durationSec }: Pick<Demand, '
   return { startup: prices.startup, perSec, priceMax: prices.startup + perSec * BigInt(durationSec) }
 }
 
+/**
+ * CPU that a job takes: whole cores, in thousandths. No executor keeps a program to a share of a core yet, so a job that
+ * asks for less can keep a core busy all the same; that is what it pays for and what is set aside for it.
+ */
+export function wholeCores(cpuMillis: number): number {
+  return Math.ceil(cpuMillis / 1000) * 1000
+}
+
 export function pricePerSec(prices: Prices, resources: Resources): Wei {
   return (
-    divideUp(prices.cpuSec * BigInt(resources.cpuMillis), 1000n) +
+    prices.cpuSec * BigInt(wholeCores(resources.cpuMillis) / 1000) +
     divideUp(prices.memGiBSec * BigInt(resources.memoryBytes), GIB)
   )
 }

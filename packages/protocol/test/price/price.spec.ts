@@ -15,25 +15,26 @@ const quotes: fc.Arbitrary<Quote> = fc.record({ startup: weis, perSec: weis, pri
 const runMs = uints(64)
 
 describe('pricePerSec', () => {
-  it('is the least whole number that is not below the exact price of each part', () => {
+  it('is the price of whole cores, and the least whole number that is not below the exact price of the memory', () => {
     check(
       fc.property(prices, resources, (asked, need) => {
-        const cpu = asked.cpuSec * BigInt(need.cpuMillis)
+        const cpu = asked.cpuSec * roundUp(BigInt(need.cpuMillis), 1000n)
         const memory = asked.memGiBSec * BigInt(need.memoryBytes)
         const price = pricePerSec(asked, need)
-        // In units of 1/(1000 GiB): exact ≤ price < exact + one unit for each part.
-        const exact = cpu * GIB + memory * 1000n
-        const scaled = price * 1000n * GIB
-        expect(scaled >= exact && scaled < exact + 2n * 1000n * GIB).toBe(true)
-        expect(price).toBe(roundUp(cpu, 1000n) + roundUp(memory, GIB))
+        // In units of 1/GiB: exact ≤ price < exact + one unit.
+        const exact = cpu * GIB + memory
+        const scaled = price * GIB
+        expect(scaled >= exact && scaled < exact + GIB).toBe(true)
+        expect(price).toBe(cpu + roundUp(memory, GIB))
       })
     )
   })
 
   it.each([
     ['one core and one GiB', 1000, 2 ** 30, 25_000n + 4_000n],
-    ['half a core', 500, 0, 12_500n],
-    ['a thousandth of a core, rounded up', 1, 0, 25n],
+    ['half a core, which can keep a whole one busy', 500, 0, 25_000n],
+    ['a thousandth of a core', 1, 0, 25_000n],
+    ['a core and a half', 1500, 0, 50_000n],
     ['one byte of memory, rounded up', 0, 1, 1n],
     ['nothing', 0, 0, 0n]
   ])('%s', (_, cpuMillis, memoryBytes, price) => {
