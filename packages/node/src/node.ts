@@ -14,7 +14,7 @@ import {
   wallClockSec
 } from '@archipel/client'
 import { createFsBlockStore, createNativeSigner, nodeTransports, recoverNative } from '@archipel/client/node'
-import { type AgreementId, createSigningDomain, type ProviderAgreement } from '@archipel/protocol'
+import { type AgreementId, createSigningDomain, type ProviderAgreement, wholeCores } from '@archipel/protocol'
 import { LevelDatastore } from 'datastore-level'
 import { type Conversations, createConversations } from './agreement/conversations.ts'
 import { createCredit } from './agreement/credit.ts'
@@ -73,7 +73,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
   const blocks = await createFsBlockStore({ directory: join(dataDir, 'blocks') })
   const records = createProviderRecords(store)
   const chain = createChain({ ...descriptor, signer: signing.signer })
-  const executor = init.executor ?? createWasmExecutor({})
+  const executor = init.executor ?? createWasmExecutor({ processesMax: processesFor(config) })
   const runtimes = [executor.runtime]
 
   const network = await createNetwork({
@@ -131,9 +131,9 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
         conversations.tell(buyerOf(state), { type: 'progress', value: { agreement: state.id, stage } }),
       ticked: (id, usage) => apply(id, { type: 'ticked', usage }),
       finished: (id, done) => apply(id, { type: 'finished', ...done }),
-      failed: (id, failure) => {
+      failed: (id, failure, usage) => {
         log.info({ agreement: id, ...failure }, 'a job failed')
-        apply(id, { type: 'failed', failure })
+        apply(id, { type: 'failed', failure, usage })
       }
     }
   })
@@ -236,6 +236,10 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     }
   }
 }
+
+/** A process for each core that is sold, and some: each serves one buyer, and idle ones are kept for a while. */
+const PROCESSES_MIN = 8
+const processesFor = ({ resources }: ProviderConfig) => Math.max(PROCESSES_MIN, wholeCores(resources.cpuMillis) / 1000)
 
 /** Below this many offers a peer asks everyone it meets for theirs; above, gossip keeps it up to date. */
 const BOOK_SMALL = 64

@@ -2,13 +2,18 @@ import type { Address, AgreementId, ProviderAgreement, UnixSec } from '@archipel
 
 /**
  * Whom we still trust with more work. One agreement is protected by its tick; this bounds how many results a buyer can
- * take without ever paying: results delivered longer ago than the credit its Bid gave.
+ * take without ever paying: results delivered, and time used, longer ago than the credit its Bid gave.
  */
 export interface Credit {
   /** Notes what became of an agreement. */
   see(state: ProviderAgreement): void
   /** True while the buyer may be given more work. */
   isGood(buyer: Address): boolean
+}
+
+/** What is done and not paid: a result, or receipts of an agreement that failed. */
+export function owes({ phase, receipts, paidReceipts }: ProviderAgreement): boolean {
+  return phase.code === 'delivered' || (phase.code === 'failed' && receipts.length > paidReceipts)
 }
 
 /** A job whose quorum was against us stays unpaid for an honest reason, and connections break: some are forgiven. */
@@ -28,8 +33,9 @@ export function createCredit(nowSec: () => UnixSec): Credit {
   const debts = new Map<AgreementId, Debt>()
 
   return {
-    see({ id, phase, demand, bid, receipts }) {
-      if (phase.code !== 'delivered') {
+    see(state) {
+      const { id, demand, bid, receipts } = state
+      if (!owes(state)) {
         debts.delete(id)
         return
       }

@@ -13,7 +13,7 @@ import {
   stepProvider
 } from '@archipel/protocol'
 import type { ProviderRecords } from '../store/records.ts'
-import { type Credit, WRITE_OFF_SEC } from './credit.ts'
+import { type Credit, owes, WRITE_OFF_SEC } from './credit.ts'
 
 /** What the world does when an agreement asks for it. */
 export interface ProviderActions {
@@ -83,7 +83,7 @@ export function createProviderEngine({ records, signing, actions, credit }: Prov
   }
 
   function write(state: ProviderAgreement): Op[] {
-    const open = state.phase.code === 'running' || state.phase.code === 'delivered'
+    const open = state.phase.code === 'running' || owes(state)
     return [
       records.agreements.put(state.id, state),
       open ? records.open.put(state.id, true) : records.open.del(state.id)
@@ -147,7 +147,7 @@ export function createProviderEngine({ records, signing, actions, credit }: Prov
       for await (const [id] of records.open.iterate()) {
         const state = await load(id as AgreementId)
         if (state === undefined) continue
-        if (state.phase.code === 'delivered' && state.demand.body.deadline + WRITE_OFF_SEC < signing.nowSec()) {
+        if (state.phase.code !== 'running' && state.demand.body.deadline + WRITE_OFF_SEC < signing.nowSec()) {
           await records.store.commit([records.open.del(state.id)])
           continue
         }

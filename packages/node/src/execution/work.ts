@@ -28,7 +28,8 @@ export interface WorkEvents {
   progress(state: ProviderAgreement, stage: 'queued' | 'fetching' | 'running'): void
   ticked(id: AgreementId, usage: Usage): void
   finished(id: AgreementId, done: { result: Result; stderr: Uint8Array; usage: Usage }): void
-  failed(id: AgreementId, failure: Failure): void
+  /** `usage`: of a program that had begun to run. */
+  failed(id: AgreementId, failure: Failure, usage: Usage | undefined): void
 }
 
 export interface WorkInit {
@@ -42,6 +43,7 @@ export interface WorkInit {
 
 export function createWork({ executor, capacity, inputs, blocks, events, nowSec }: WorkInit): Work {
   const running = new Map<AgreementId, { stop: AbortController; done: Promise<void> }>()
+  const startedAtMs = new Map<AgreementId, number>()
   let stopping = false
 
   async function carryOut(state: ProviderAgreement, signal: AbortSignal): Promise<void> {
@@ -58,7 +60,7 @@ export function createWork({ executor, capacity, inputs, blocks, events, nowSec 
     const release = await capacity.acquire(resources, bounded)
     try {
       events.progress(state, 'running')
-      const stopTicking = tick(state)
+      let stopTicking = () => {}
       let result: ExecutionResult
       try {
         result = await executor.run(
@@ -75,7 +77,12 @@ export function createWork({ executor, capacity, inputs, blocks, events, nowSec 
               outputBytes: Math.min(OUTPUT_BYTES_MAX, Math.max(resources.diskBytes, 2 ** 20))
             }
           },
-          { signal: bounded }
+          {
+            signal: bounded,
+            onStarted() {
+              stopTicking = tick(state)
+            }
+          }
         )
       } finally {
         stopTicking()
@@ -86,12 +93,22 @@ export function createWork({ executor, capacity, inputs, blocks, events, nowSec 
     }
   }
 
+  function usageOf({ id, demand }: ProviderAgreement): Usage | undefined {
+    const startMs = startedAtMs.get(id)
+    if (startMs === undefined) return undefined
+    return {
+      runMs: Math.floor(performance.now() - startMs),
+      memoryBytes: demand.body.resources.memoryBytes,
+      outputBytes: 0
+    }
+  }
+
   /** Reports progress twice in each credit period, so that the payment for one half arrives during the other. */
   function tick(state: ProviderAgreement): () => void {
-    const startMs = performance.now()
-    const memoryBytes = state.demand.body.resources.memoryBytes
+    startedAtMs.set(state.id, performance.now())
     const timer = setInterval(() => {
-      events.ticked(state.id, { runMs: Math.floor(performance.now() - startMs), memoryBytes, outputBytes: 0 })
+      const usage = usageOf(state)
+      if (usage !== undefined) events.ticked(state.id, usage)
     }, state.bid.body.tickSec * 500)
     return () => clearInterval(timer)
   }
@@ -125,9 +142,12 @@ export function createWork({ executor, capacity, inputs, blocks, events, nowSec 
       const done = carryOut(state, stop.signal)
         .catch(err => {
           // Told to stop: whoever did that has decided already what becomes of the agreement.
-          if (!stop.signal.aborted) events.failed(state.id, failureOf(err))
+          if (!stop.signal.aborted) events.failed(state.id, failureOf(err), usageOf(state))
         })
-        .finally(() => running.delete(state.id))
+        .finally(() => {
+          running.delete(state.id)
+          startedAtMs.delete(state.id)
+        })
       running.set(state.id, { stop, done })
     },
     stop(id) {

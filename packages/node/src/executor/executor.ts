@@ -23,6 +23,8 @@ export interface Executor {
 export interface RunOptions {
   /** Ends the job with E_CANCELLED. */
   signal: AbortSignal
+  /** Called when the program begins to run: what comes before, compiling it included, is not charged. At most once. */
+  onStarted?: () => void
   /** Called with output while the program runs; what it throws ends the job. */
   onOutput?: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void
 }

@@ -34,7 +34,8 @@ export type ProviderEvent =
   /** The program is still running. */
   | { readonly type: 'ticked'; readonly usage: Usage }
   | { readonly type: 'finished'; readonly usage: Usage; readonly result: Result; readonly stderr: Uint8Array }
-  | { readonly type: 'failed'; readonly failure: Failure }
+  /** `usage`: what the program had used by then, if it was started. */
+  | { readonly type: 'failed'; readonly failure: Failure; readonly usage?: Usage | undefined }
   /** The first `receipts` receipts are now paid. */
   | { readonly type: 'paid'; readonly receipts: number }
   | { readonly type: 'cancelled' }
@@ -73,7 +74,11 @@ export function stepProvider(state: ProviderAgreement, event: ProviderEvent, now
     case 'restarted':
       if (!running) return { state, effects: report(state) }
       if (nowSec < state.demand.body.deadline) return { state, effects: [{ type: 'execute' }] }
-      return fail(state, { code: 'E_DEADLINE', fault: 'host', message: 'the deadline passed while the node was down' })
+      return fail(unchanged(state), {
+        code: 'E_DEADLINE',
+        fault: 'host',
+        message: 'the deadline passed while the node was down'
+      })
     case 'ticked':
       return running ? tick(state, event.usage, nowSec) : unchanged(state)
     case 'finished': {
@@ -90,10 +95,10 @@ export function stepProvider(state: ProviderAgreement, event: ProviderEvent, now
       }
     }
     case 'failed':
-      return running ? fail(state, event.failure) : unchanged(state)
+      return running ? fail(charged(state, event.failure, event.usage, nowSec), event.failure) : unchanged(state)
     case 'cancelled':
       return running
-        ? fail(state, { code: 'E_CANCELLED', fault: 'buyer', message: 'cancelled by the buyer' })
+        ? fail(unchanged(state), { code: 'E_CANCELLED', fault: 'buyer', message: 'cancelled by the buyer' })
         : unchanged(state)
     case 'paid':
       return pay(state, event.receipts)
@@ -113,16 +118,19 @@ function tick(state: ProviderAgreement, usage: Usage, nowSec: UnixSec): Provider
   const unpaidMs = usage.runMs - (state.receipts[state.paidReceipts - 1]?.usage.runMs ?? 0)
   if (unpaidMs >= creditMs(state)) {
     if (full && state.paidReceipts === state.receipts.length) {
-      return fail(state, { code: 'E_TOO_MANY_TICKS', fault: 'host', message: 'the tick is too short for this job' })
+      return fail(unchanged(state), {
+        code: 'E_TOO_MANY_TICKS',
+        fault: 'host',
+        message: 'the tick is too short for this job'
+      })
     }
     const message = `${unpaidMs} ms of work are unpaid; this provider extends credit for ${creditMs(state)} ms`
-    return fail(state, { code: 'E_UNPAID', fault: 'buyer', message })
+    return fail(unchanged(state), { code: 'E_UNPAID', fault: 'buyer', message })
   }
   // Nothing new to acknowledge: the event came twice, or a job that was started again is not yet as far as it was.
   const acknowledgedMs = state.receipts.at(-1)?.usage.runMs
   if (full || (acknowledgedMs !== undefined && usage.runMs <= acknowledgedMs)) return unchanged(state)
-  const receipt = nextReceipt(state, { kind: RECEIPT_TICK, usage, result: ZERO_HASH }, nowSec)
-  return { state: { ...state, receipts: [...state.receipts, receipt] }, effects: [{ type: 'sendReceipt', receipt }] }
+  return withTick(state, usage, nowSec)
 }
 
 function nextReceipt(
@@ -162,12 +170,30 @@ function pay(state: ProviderAgreement, receipts: number): ProviderStep {
   }
 }
 
-function fail(state: ProviderAgreement, reason: Failure): ProviderStep {
+function fail({ state, effects }: ProviderStep, reason: Failure): ProviderStep {
   const failure = createFailure(reason)
   return {
     state: { ...state, phase: { code: 'failed', failure } },
-    effects: [{ type: 'stop' }, { type: 'sendFailure', failure }]
+    effects: [{ type: 'stop' }, ...effects, { type: 'sendFailure', failure }]
   }
+}
+
+/** Time that a program or its buyer wasted is due like any other: a last tick acknowledges it before the failure. */
+function charged(
+  state: ProviderAgreement,
+  { fault }: Failure,
+  usage: Usage | undefined,
+  nowSec: UnixSec
+): ProviderStep {
+  const acknowledgedMs = state.receipts.at(-1)?.usage.runMs ?? 0
+  const full = state.receipts.length >= RECEIPTS_PER_AGREEMENT_MAX
+  if (usage === undefined || fault === 'host' || full || usage.runMs <= acknowledgedMs) return unchanged(state)
+  return withTick(state, usage, nowSec)
+}
+
+function withTick(state: ProviderAgreement, usage: Usage, nowSec: UnixSec): ProviderStep {
+  const receipt = nextReceipt(state, { kind: RECEIPT_TICK, usage, result: ZERO_HASH }, nowSec)
+  return { state: { ...state, receipts: [...state.receipts, receipt] }, effects: [{ type: 'sendReceipt', receipt }] }
 }
 
 /** What the buyer may have missed: every unpaid receipt in order, or the last one, and how it ended. */

@@ -11,6 +11,7 @@ import {
   type ProviderEffect,
   type ProviderEvent,
   RECEIPT_FINAL,
+  RECEIPT_TICK,
   RECEIPTS_PER_AGREEMENT_MAX,
   receiptType,
   resultDigest,
@@ -102,6 +103,34 @@ describe('each event in each phase', () => {
     const step = run([events[type]], phases[phase])
     expect(step.state.phase.code).toBe(next)
     expect(kindsOf(step.effects)).toEqual(effects)
+  })
+})
+
+describe('a failure', () => {
+  const fails = (fault: string, runMs?: number): ProviderEvent => ({
+    type: 'failed',
+    failure: { ...failure, fault },
+    usage: runMs === undefined ? undefined : usage(runMs)
+  })
+
+  it.each(['program', 'buyer'])('of the %s is told after a last tick for the time it took', fault => {
+    const { state, effects } = run([tick(1_000), fails(fault, 2_500)])
+    expect(kindsOf(effects)).toEqual(['stop', 'sendReceipt', 'sendFailure'])
+    expect(state.receipts.map(({ amount, kind }) => [kind, amount])).toEqual([
+      [RECEIPT_TICK, amountDue(bid, 1_000)],
+      [RECEIPT_TICK, amountDue(bid, 2_500)]
+    ])
+    expect(run([paid(2)], state).state).toMatchObject({ paidReceipts: 2, phase: { code: 'failed' } })
+  })
+
+  it.each([
+    ['our own', fails('host', 2_500)],
+    ['one before the start', fails('program')],
+    ['one that took no time since the last tick', fails('program', 1_000)]
+  ])('is not charged for: %s', (_, event) => {
+    const { state, effects } = run([tick(1_000), event])
+    expect(kindsOf(effects)).toEqual(['stop', 'sendFailure'])
+    expect(state.receipts).toHaveLength(1)
   })
 })
 

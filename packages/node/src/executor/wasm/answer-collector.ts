@@ -11,7 +11,7 @@ export type AnswerStep = 'more' | 'needProgram' | { result: ExecutionResult } | 
 
 /** Takes in the frames with which a runner answers one job. Trusts none of them. */
 export interface AnswerCollector {
-  /** Throws E_RUNNER_DIED for what no sound runner sends, and whatever `onOutput` throws. */
+  /** Throws E_RUNNER_DIED for what no sound runner sends, and whatever the listeners throw. */
   take(type: number, payload: Buffer): AnswerStep
 }
 
@@ -19,11 +19,15 @@ export interface AnswerCollector {
 const NOTES_BYTES_MAX = 4096
 const UINT32_MAX = 2 ** 32 - 1
 
-export function createAnswerCollector(outputBytesMax: number, onOutput: RunOptions['onOutput']): AnswerCollector {
+export function createAnswerCollector(
+  outputBytesMax: number,
+  { onOutput, onStarted }: Pick<RunOptions, 'onOutput' | 'onStarted'>
+): AnswerCollector {
   const streams = { stdout: createByteCollector(), stderr: createByteCollector() }
   const files: OutputFile[] = []
   let outputBytes = 0
   let missing = 0
+  let started = false
 
   function count(bytes: number): void {
     outputBytes += bytes
@@ -34,6 +38,13 @@ export function createAnswerCollector(outputBytesMax: number, onOutput: RunOptio
     count(payload.length)
     streams[stream].add(payload)
     onOutput?.(stream, new Uint8Array(payload))
+    return 'more'
+  }
+
+  function start(): AnswerStep {
+    if (started) throw broken('a program that starts twice')
+    started = true
+    onStarted?.()
     return 'more'
   }
 
@@ -75,6 +86,7 @@ export function createAnswerCollector(outputBytesMax: number, onOutput: RunOptio
       if (missing > 0) throw broken('a file cut short')
       if (type === FRAME.stdout) return takeStream('stdout', payload)
       if (type === FRAME.stderr) return takeStream('stderr', payload)
+      if (type === FRAME.started) return start()
       if (type === FRAME.needProgram) return 'needProgram'
       if (type === FRAME.file) return startFile(payload)
       if (type === FRAME.done) return finish(payload)

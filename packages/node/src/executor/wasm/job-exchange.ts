@@ -40,7 +40,7 @@ export async function exchangeJob(link: RunnerLink, job: ExecutionJob, options: 
     interrupted.reject(reason)
   }
 
-  const answers = createAnswerCollector(job.limits.outputBytes, options.onOutput)
+  const answers = createAnswerCollector(job.limits.outputBytes, options)
   let answered = Promise.withResolvers<Answer>()
   function onFrame(type: number, payload: Buffer): void {
     try {

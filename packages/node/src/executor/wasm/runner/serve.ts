@@ -40,6 +40,7 @@ export function createJobServer(channel: FrameChannel): ServeJob {
     try {
       const module = takeModule(job.message.program, job.message.pagesMax)
       if (module === undefined) return 0
+      channel.write(FRAME.started)
       const { exitCode, runMs, memoryBytes, diskBytes, files } = runJob(module, job.message, job.files, output)
       output.flush()
       for (const { path, bytes } of files) {

@@ -5,8 +5,8 @@
  * JSON. A file or program is announced with its size and follows in as many data frames as it takes.
  *
  * A job is: `job`, any number of `file` (+ `data`), then `run`; or `abort` before `run`. The runner may answer `run`
- * with `needProgram`, then gets `program` (+ `data`) or `abort`. While the program runs come `stdout` and `stderr`, after
- * it `file` (+ `data`), and last `done`.
+ * with `needProgram`, then gets `program` (+ `data`) or `abort`. When the program begins to run comes `started`,
+ * while it runs `stdout` and `stderr`, after it `file` (+ `data`), and last `done`.
  */
 export const FRAME = {
   job: 1,
@@ -19,7 +19,8 @@ export const FRAME = {
   needProgram: 17,
   stdout: 18,
   stderr: 19,
-  done: 20
+  done: 20,
+  started: 21
 } as const
 
 export const FRAME_HEADER_BYTES = 5
