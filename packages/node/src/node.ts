@@ -22,6 +22,7 @@ import { createProviderEngine, type ProviderEngine } from './agreement/engine.ts
 import { createNegotiator, type Negotiator } from './agreement/negotiator.ts'
 import { createOpenBids } from './agreement/open-bids.ts'
 import { createCapacity } from './execution/capacity.ts'
+import { createDiskSpace } from './execution/disk-space.ts'
 import { createInputs } from './execution/inputs.ts'
 import { createWork, type Work } from './execution/work.ts'
 import { createWasmExecutor, type Executor } from './executor/index.ts'
@@ -162,7 +163,8 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     }
   })
   const bids = createOpenBids(signing.nowSec)
-  negotiator = createNegotiator({ config, runtimes, signing, capacity, channels, engine, bids, credit, log })
+  const disk = createDiskSpace({ directory: dataDir })
+  negotiator = createNegotiator({ config, runtimes, signing, capacity, channels, engine, bids, disk, credit, log })
   conversations = createConversations({ network, negotiator: () => negotiator, log })
   const redeemer = createRedeemer({ channels, chain, policy: config.redeem, nowSec: signing.nowSec, log })
 
@@ -185,7 +187,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       await chain
         .checkChain()
         .catch(err => log.warn({ err }, 'the chain does not answer; work inside what is paid for goes on'))
-      await Promise.all([channels.start(), executor.start()])
+      await Promise.all([channels.start(), executor.start(), disk.look()])
       // Before anybody can be heard: what a message may change is all here, and money is set aside for it.
       await engine.restart()
       await Promise.all([conversations.start(), blockServer.start(), serveBook(network, book)])

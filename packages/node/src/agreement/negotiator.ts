@@ -27,6 +27,7 @@ import {
   verify
 } from '@archipel/protocol'
 import type { Capacity } from '../execution/capacity.ts'
+import type { DiskSpace } from '../execution/disk-space.ts'
 import type { Logger } from '../log.ts'
 import type { ProviderChannels } from '../payment/channels.ts'
 import { reservationOf } from '../payment/reservations.ts'
@@ -54,6 +55,7 @@ export interface NegotiatorInit {
   channels: ProviderChannels
   engine: ProviderEngine
   bids: OpenBids
+  disk: Pick<DiskSpace, 'hasRoom'>
   credit: Credit
   log: Pick<Logger, 'error'>
 }
@@ -68,6 +70,7 @@ export function createNegotiator({
   channels,
   engine,
   bids,
+  disk,
   credit,
   log
 }: NegotiatorInit): Negotiator {
@@ -87,6 +90,7 @@ export function createNegotiator({
     if (!capacity.fits(body.resources)) refuse('E_TOO_LARGE', 'the job is larger than this provider', 'host')
     if (!credit.isGood(buyer)) refuse('E_UNPAID', 'earlier work of this provider are still unpaid', 'buyer')
     if (!capacity.hasRoom()) refuse('E_BUSY', 'this provider has too many jobs waiting', 'host')
+    if (!disk.hasRoom()) refuse('E_NO_SPACE', 'this provider’s disk is full', 'host')
     const price = quote(config.prices, body)
     if (price.priceMax > body.priceMax) refuse('E_PRICE', `this job costs up to ${price.priceMax} here`, 'buyer')
     const bid: Bid = {

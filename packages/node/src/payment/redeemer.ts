@@ -1,5 +1,5 @@
 import type { Chain } from '@archipel/client'
-import { CodedError, type Wei } from '@archipel/protocol'
+import { isCodedError, type Wei } from '@archipel/protocol'
 import type { Logger } from '../log.ts'
 import type { RedeemPolicy } from '../provider.ts'
 import type { ChannelRecord } from '../store/records.ts'
@@ -20,6 +20,8 @@ const LOOK_INTERVAL_MS = 1000
 const CHAIN_LOOK_INTERVAL_MS = 30_000
 /** Channels redeemed in one transaction: far below the gas a transaction may use (EIP-7825). */
 export const BATCH_MAX = 256
+/** Reads that may fail in a row before the rest is left for the next look: the chain is down then. */
+const READ_FAILURES_MAX = 3
 const STOP_TIMEOUT_MS = 10_000
 /** Longest pause after failed attempts: a chain that is down is asked once a minute. */
 const BACKOFF_MS_MAX = 60_000
@@ -56,38 +58,53 @@ export function createRedeemer({ channels, chain, policy, nowSec, log }: Redeeme
     const { hash } = await (vouchers.length === 1
       ? chain.redeem(first, { signal })
       : chain.redeemMany(vouchers, { signal }))
-    for (const before of batch) {
-      const after = await channels.refresh(before.id, signal)
-      redeemed += (after?.settled ?? before.settled) - before.settled
-    }
     log.info({ transaction: hash, channels: batch.length }, 'redeemed vouchers')
+    await readAll(batch, signal)
+  }
+
+  /** One channel that cannot be read holds up no other. */
+  async function readAll(some: readonly ChannelRecord[], signal: AbortSignal): Promise<void> {
+    let failedInRow = 0
+    for (const before of some) {
+      try {
+        const after = await channels.refresh(before.id, signal)
+        redeemed += (after?.settled ?? before.settled) - before.settled
+        failedInRow = 0
+      } catch (err) {
+        log.warn({ ...reasonOf(err), channel: before.id }, 'could not read a channel; it is read again later')
+        if (signal.aborted || ++failedInRow >= READ_FAILURES_MAX) return
+      }
+    }
   }
 
   async function look(last: boolean, signal: AbortSignal): Promise<void> {
     if (performance.now() >= chainLookAtMs) {
       chainLookAtMs = performance.now() + CHAIN_LOOK_INTERVAL_MS
-      for (const { id } of channels.due()) await channels.refresh(id, signal)
+      await readAll(channels.due(), signal)
     }
-    const due = channels.due().filter(channel => isDue(channel, last))
-    for (let at = 0; at < due.length; at += BATCH_MAX) await redeem(due.slice(at, at + BATCH_MAX), signal)
-  }
-
-  async function lookSafely(last: boolean, signal: AbortSignal): Promise<void> {
-    try {
-      await look(last, signal)
-      failures = 0
-    } catch (err) {
-      failures++
-      const reason = err instanceof CodedError ? { code: err.code, message: err.message } : { err }
-      log.warn({ ...reason, failures }, 'could not redeem vouchers; they are kept and tried again')
+    let failed = 0
+    let succeeded = 0
+    for (const batch of batchesOf(channels.due().filter(channel => isDue(channel, last)))) {
+      try {
+        signal.throwIfAborted()
+        await redeem(batch, signal)
+        succeeded++
+      } catch (err) {
+        failed++
+        log.warn(
+          { ...reasonOf(err), channels: batch.length, failures: failures + 1 },
+          'could not redeem vouchers; they are kept and tried again'
+        )
+      }
     }
+    failures = failed > 0 && succeeded === 0 ? failures + 1 : 0
   }
 
   function schedule(): void {
     if (stopped) return
     const waitMs = Math.min(LOOK_INTERVAL_MS * 2 ** Math.min(failures, 10), BACKOFF_MS_MAX)
     timer = setTimeout(() => {
-      looking = lookSafely(false, stopping.signal).finally(schedule)
+      looking = look(false, stopping.signal).finally(schedule)
     }, waitMs)
     timer.unref()
   }
@@ -104,7 +121,30 @@ export function createRedeemer({ channels, chain, policy, nowSec, log }: Redeeme
       const timeout = AbortSignal.timeout(STOP_TIMEOUT_MS)
       timeout.addEventListener('abort', () => stopping.abort(timeout.reason), { once: true })
       await looking
-      await lookSafely(true, timeout)
+      await look(true, timeout)
     }
   }
+}
+
+/** What one transaction can take, closing channels first: those are the ones that time runs out for. */
+function batchesOf(due: readonly ChannelRecord[]): ChannelRecord[][] {
+  const urgency = ({ closeAt }: ChannelRecord) => (closeAt === 0 ? Number.POSITIVE_INFINITY : closeAt)
+  const groups = new Map<string, ChannelRecord[]>()
+  // A channel of an earlier owner is paid to that owner still, in a batch of its own.
+  for (const channel of [...due].sort((a, b) => (urgency(a) < urgency(b) ? -1 : urgency(a) > urgency(b) ? 1 : 0))) {
+    const { token, payee, arbiter } = channel.key
+    const parties = `${token}/${payee}/${arbiter}`.toLowerCase()
+    const group = groups.get(parties)
+    if (group === undefined) groups.set(parties, [channel])
+    else group.push(channel)
+  }
+  return [...groups.values()].flatMap(group =>
+    Array.from({ length: Math.ceil(group.length / BATCH_MAX) }, (_, at) =>
+      group.slice(at * BATCH_MAX, (at + 1) * BATCH_MAX)
+    )
+  )
+}
+
+function reasonOf(err: unknown): Record<string, unknown> {
+  return isCodedError(err) ? { code: err.code, message: err.message } : { err }
 }

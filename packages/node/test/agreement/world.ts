@@ -62,7 +62,7 @@ export interface WorldInit {
   /** What the chain answers. */
   channelState?: Chain['channelState']
   deposit?: bigint
-  usageOf?: (id: AgreementId) => { runMs: number; memoryBytes: number; outputBytes: number } | undefined
+  diskIsFull?: boolean
 }
 
 export interface World {
@@ -136,6 +136,7 @@ export async function createWorld(init: WorldInit = {}): Promise<World> {
     channels,
     engine,
     bids: createOpenBids(nowSec),
+    disk: { hasRoom: () => init.diskIsFull !== true },
     credit,
     log: { error: (facts: unknown) => void told.push(JSON.stringify(facts)) }
   })
