@@ -16,3 +16,7 @@ export const FIND_BOOKS_TIMEOUT_MS = 3000
 export const BOOK_FRESH_MS = 10_000
 /** How long finding peers and asking them for their books may take in all. */
 export const SYNC_TIMEOUT_MS = 12_000
+/** With this many books a newcomer begins; the others are still asked. */
+export const BOOKS_ENOUGH = 2
+/** How long the first book waits for a second: a peer that is near answers in this time. */
+export const SECOND_BOOK_WAIT_MS = 200

@@ -1,10 +1,25 @@
 import { CodedError, type VerifiedOffer } from '@archipel/protocol'
 import type { PeerId } from '@libp2p/interface'
-import { type Network, offersTopic, timeoutSignal, waitFor } from '../net/index.ts'
+import {
+  type DialTarget,
+  type Network,
+  offersTopic,
+  parseMultiaddr,
+  peerIdTextOf,
+  timeoutSignal,
+  waitFor
+} from '../net/index.ts'
 import type { Book } from './book.ts'
 import { fetchBook } from './book-protocol.ts'
 import { capabilityKey } from './capability.ts'
-import { BOOK_FRESH_MS, BOOK_PEERS, FIND_BOOKS_TIMEOUT_MS, SYNC_TIMEOUT_MS } from './limits.ts'
+import {
+  BOOK_FRESH_MS,
+  BOOK_PEERS,
+  BOOKS_ENOUGH,
+  FIND_BOOKS_TIMEOUT_MS,
+  SECOND_BOOK_WAIT_MS,
+  SYNC_TIMEOUT_MS
+} from './limits.ts'
 
 /** What a light client knows of the market: a few peers' books to begin with, then gossip. */
 export interface Market {
@@ -25,45 +40,74 @@ export function createMarket({ network, book, bootstrap }: MarketInit): Market {
   let leave: (() => void) | undefined
   let freshUntilMs = 0
   let syncing: Promise<void> | undefined
+  const stopped = new AbortController()
 
-  /** Peers that say in the DHT that they hold the book, then whoever we are connected to. */
+  /** Whoever we are connected to, and our first contacts: they are dialled now instead of at the next look around. */
+  function neighbours(): DialTarget[] {
+    const connected = network.libp2p.getPeers()
+    const known = new Set(connected.map(String))
+    const missing = bootstrap.filter(address => !known.has(peerIdTextOf(parseMultiaddr(address)) ?? ''))
+    return [...connected, ...missing].slice(0, BOOK_PEERS)
+  }
+
+  /** Peers that say in the DHT that they hold the book. */
   async function* holders(signal: AbortSignal): AsyncGenerator<PeerId> {
-    const seen = new Set<string>([network.peerId.toString()])
-    const fresh = (peer: PeerId) => !seen.has(peer.toString()) && seen.add(peer.toString())
-    for (const peer of network.libp2p.getPeers()) if (fresh(peer)) yield peer
+    const asked = new Set([network.peerId.toString(), ...network.libp2p.getPeers().map(String)])
     const key = await capabilityKey(network.name, 'offers-book')
     try {
-      for await (const { id } of network.libp2p.contentRouting.findProviders(key, {
-        signal: timeoutSignal(FIND_BOOKS_TIMEOUT_MS, signal)
-      })) {
-        if (fresh(id)) yield id
+      const bounded = timeoutSignal(FIND_BOOKS_TIMEOUT_MS, signal)
+      for await (const { id } of network.libp2p.contentRouting.findProviders(key, { signal: bounded })) {
+        if (!asked.has(id.toString())) yield id
+        asked.add(id.toString())
       }
     } catch {
-      // The DHT is one way to find peers among several: those we are connected to have been asked.
+      // The DHT is one way to find peers among several: those we know have been asked.
     }
   }
 
-  async function meetSomebody(signal: AbortSignal): Promise<void> {
-    if (network.libp2p.getPeers().length > 0) return
-    await Promise.any(bootstrap.map(address => network.connect(address, { signal }))).catch(() => {})
-  }
-
-  async function sync(signal: AbortSignal): Promise<void> {
-    await meetSomebody(signal)
+  /** Asks peers for their books; `onEnough` is called once there is enough to begin with, while others are still asked. */
+  async function sync(signal: AbortSignal, onEnough: () => void): Promise<void> {
     let answered = 0
     let lastError: unknown
-    for await (const peer of holders(signal)) {
+    let timer: ReturnType<typeof setTimeout> | undefined
+
+    async function ask(peer: DialTarget): Promise<void> {
       try {
         await fetchBook(network, peer, book, signal)
         answered++
+        if (answered >= BOOKS_ENOUGH) onEnough()
+        else timer = setTimeout(onEnough, SECOND_BOOK_WAIT_MS)
       } catch (err) {
         signal.throwIfAborted()
         lastError = err
       }
-      if (answered >= BOOK_PEERS) break
+    }
+
+    try {
+      await Promise.all(neighbours().map(ask))
+      if (answered < BOOK_PEERS) {
+        for await (const peer of holders(signal)) {
+          await ask(peer)
+          if (answered >= BOOK_PEERS) break
+        }
+      }
+    } finally {
+      clearTimeout(timer)
     }
     if (answered > 0) freshUntilMs = performance.now() + BOOK_FRESH_MS
     else if (book.size === 0) throw noPeers(lastError)
+  }
+
+  /** Shared by all who ask meanwhile, so it ends by its own clock and by nobody's signal. */
+  function startSync(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    promise.catch(() => {})
+    sync(timeoutSignal(SYNC_TIMEOUT_MS, stopped.signal), resolve)
+      .then(resolve, reject)
+      .finally(() => {
+        syncing = undefined
+      })
+    return promise
   }
 
   return {
@@ -71,17 +115,14 @@ export function createMarket({ network, book, bootstrap }: MarketInit): Market {
       leave ??= network.gossip.join(offersTopic(network.name), { validate: data => book.add(data) })
     },
     stop() {
+      stopped.abort(new CodedError('E_NETWORK_STOPPED', 'this client is stopping'))
       leave?.()
       leave = undefined
     },
     async offers(signal) {
       signal?.throwIfAborted()
       if (performance.now() >= freshUntilMs) {
-        // Shared by all who ask meanwhile, so it ends by its own clock and by nobody's signal.
-        syncing ??= sync(AbortSignal.timeout(SYNC_TIMEOUT_MS)).finally(() => {
-          syncing = undefined
-        })
-        syncing.catch(() => {})
+        syncing ??= startSync()
         // Once there is a book, gossip keeps it up to date: nobody waits for a peer that may be slow.
         if (book.offers().length === 0) await waitFor(syncing, signal)
       }
