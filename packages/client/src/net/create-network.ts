@@ -10,6 +10,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import { dhtSettings } from './dht-settings.ts'
 import { connectTo, type DialTarget } from './dial.ts'
+import { createDialGater } from './dial-gater.ts'
 import { createGossip, type Gossip } from './gossip.ts'
 import { gossipSettings } from './gossip-settings.ts'
 import { createHandlers, type HandleOptions, type ProtocolHandler } from './handlers.ts'
@@ -54,7 +55,7 @@ export interface NetworkInit {
   bootstrap?: readonly string[]
   /** `server` answers look-ups and must be dialable; `client` only asks. Default `client`. */
   dht?: 'server' | 'client'
-  /** Keep private and loopback addresses: devnets, LANs and tests. Default false: they are useless to strangers. */
+  /** Keep and dial private and loopback addresses: devnets, LANs and tests. Default false: they are useless to strangers. */
   allowPrivateAddresses?: boolean
   /** Gossip topics beyond the offers topic. */
   topics?: readonly string[]
@@ -64,6 +65,7 @@ export interface NetworkInit {
   connectionsMin?: number
   /** Overrides {@link MONITOR_SETTINGS}: how fast a silent peer is noticed. */
   monitor?: NonNullable<Libp2pOptions['connectionMonitor']>
+  /** Beyond {@link createDialGater}, or in place of parts of it. */
   connectionGater?: ConnectionGater
   logger?: NonNullable<Libp2pOptions['logger']>
   /** Told to others by identify. */
@@ -118,7 +120,7 @@ export async function createNetwork(init: NetworkInit): Promise<Network> {
     connectionMonitor: init.monitor ?? MONITOR_SETTINGS,
     peerStore: PEER_STORE_SETTINGS,
     ...(init.datastore === undefined ? {} : { datastore: init.datastore }),
-    ...(init.connectionGater === undefined ? {} : { connectionGater: init.connectionGater }),
+    connectionGater: { ...createDialGater({ allowPrivateAddresses }), ...init.connectionGater },
     ...(init.logger === undefined ? {} : { logger: init.logger }),
     nodeInfo: { userAgent: init.userAgent ?? 'archipel' },
     services: {
