@@ -1,0 +1,102 @@
+import { createNetwork, type Network } from '@archipel/client'
+import { LOOPBACK_LISTEN, nodeTransports } from '@archipel/client/node'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTestNetwork, type TestNetwork } from '../fixtures/create-network.ts'
+import { jobOf } from '../fixtures/jobs.ts'
+import { keyOf } from '../fixtures/keys.ts'
+import { startPuppet } from '../fixtures/puppet-provider.ts'
+import { waitFor } from '../fixtures/wait-for.ts'
+
+let network: TestNetwork
+let signpost: Network
+let signpostAddresses: string[]
+beforeAll(async () => {
+  network = await createTestNetwork()
+  // A peer that answers look-ups and has no offers: all that the others have in common.
+  signpost = await createNetwork({
+    network: network.descriptor.name,
+    privateKey: keyOf('signpost').privateKey,
+    transports: nodeTransports(),
+    listen: LOOPBACK_LISTEN,
+    dht: 'server',
+    allowPrivateAddresses: true
+  })
+  network.onStop(() => signpost.stop())
+  await signpost.start()
+  signpostAddresses = signpost.addresses().map(String)
+  for (const name of ['alice', 'bob', 'carol']) {
+    await network.addProvider({ name, believes: { bootstrap: signpostAddresses } })
+  }
+})
+afterAll(() => network?.stop())
+
+const believes = () => ({ bootstrap: signpostAddresses })
+
+describe('a newcomer that knows one address', () => {
+  it('finds who has offers in the DHT, and runs a job there', async () => {
+    const buyer = await network.addBuyer({ believes: believes() })
+    // Records are spread within seconds of a provider's start.
+    await waitFor(async () => (await buyer.client.offers().catch(() => [])).length === 3, {
+      timeoutMs: 20_000,
+      what: 'the offers of all three'
+    })
+    const { replicas } = await buyer.client.runJob(jobOf({ replicas: 3, quorum: 3 }))
+    expect(replicas.map(({ region }) => region).sort()).toEqual(['alice', 'bob', 'carol'])
+  })
+
+  it('keeps the connections it made, however many pings meet on them', async () => {
+    const peer = await createNetwork({
+      network: network.descriptor.name,
+      privateKey: keyOf('somebody new').privateKey,
+      transports: nodeTransports(),
+      allowPrivateAddresses: true,
+      connectionsMin: 0
+    })
+    network.onStop(() => peer.stop())
+    await peer.start()
+    const connection = await peer.connect(String(signpostAddresses[0]))
+    // As when the DHT pings somebody whose answer is slow, just when the connection's own ping is due.
+    for (let i = 0; i < 3; i++) await connection.newStream('/ipfs/ping/1.0.0')
+    await waitFor(() => connection.rtt !== undefined || connection.status !== 'open', {
+      timeoutMs: 10_000,
+      what: 'the first ping'
+    })
+    expect(connection.status).toBe('open')
+  })
+})
+
+describe('an offer', () => {
+  it('reaches everybody by gossip, is replaced by newer ones only, and is gone when it expires', async () => {
+    const buyer = await network.addBuyer({ believes: believes() })
+    await waitFor(async () => (await buyer.client.offers().catch(() => [])).length === 3, {
+      timeoutMs: 20_000,
+      what: 'the offers of all three'
+    })
+    const puppet = await startPuppet(network, { name: 'short-lived' })
+    const seen = async () =>
+      (await buyer.client.offers()).find(({ offer }) => offer.body.provider === puppet.address)?.offer.body
+    const nowSec = () => Math.floor(Date.now() / 1000)
+    await waitFor(
+      async () => {
+        await puppet.publish({ version: 'first', expiresAt: nowSec() + 60 })
+        return (await seen()) !== undefined
+      },
+      { timeoutMs: 20_000, what: 'the new offer' }
+    )
+    const sequence = (await seen())!.sequence
+    await puppet.publish({ version: 'stale', sequence: sequence - 1, expiresAt: nowSec() + 3600 })
+    const expiresAt = nowSec() + 3
+    await puppet.publish({ version: 'last', sequence: sequence + 1000, expiresAt })
+    await waitFor(async () => (await seen())?.version === 'last', { timeoutMs: 10_000, what: 'the newest offer' })
+    await waitFor(async () => (await seen()) === undefined, { timeoutMs: 10_000, what: 'the offer to expire' })
+    expect(nowSec()).toBeGreaterThanOrEqual(expiresAt)
+    await puppet.stop()
+    // Nor does anybody who joins now hear of it from others' books.
+    const late = await network.addBuyer({ deposit: 0n, believes: believes() })
+    expect((await late.client.offers()).map(({ offer }) => offer.body.domains.region).sort()).toEqual([
+      'alice',
+      'bob',
+      'carol'
+    ])
+  })
+})
