@@ -47,7 +47,9 @@ export function createReconnect({ engine, payer, sessions, lostAfterMs = LOST_AF
       const leftMs = endMs - performance.now()
       if (leftMs <= 0) return false
       try {
-        await session.connect({ signal: AbortSignal.timeout(Math.min(leftMs, CONNECT_TIMEOUT_MS)) })
+        // Timers of signals take whole milliseconds only.
+        const timeoutMs = Math.ceil(Math.min(leftMs, CONNECT_TIMEOUT_MS))
+        await session.connect({ signal: AbortSignal.timeout(timeoutMs) })
         return true
       } catch {
         // Whether it refuses, is slow or is gone makes no difference here: the next attempt tells.
