@@ -129,7 +129,7 @@ export async function createWorld({
     },
     onMisbehaviour: (_provider, error) => errors.push(error)
   })
-  const reconnect = createReconnect({ engine, payer, sessions, lostAfterMs: 0 })
+  const reconnect = createReconnect({ engine, payer, sessions, lostAfterMs: 50 })
   const parts: ClientParts = {
     signing,
     token: TOKEN,
