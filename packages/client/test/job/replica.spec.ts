@@ -1,4 +1,4 @@
-import { type Address, demandType, digestOf, type SignedDemand, type Wei } from '@archipel/protocol'
+import { demandType, digestOf, type SignedDemand, type Wei } from '@archipel/protocol'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { JobRecord } from '../../src/job/job.ts'
 import { type ReplicaInit, resumeReplica, startReplica } from '../../src/job/replica.ts'
@@ -223,40 +223,53 @@ describe('a replica that was given up', () => {
     return { host, store, world, state, replica, say }
   }
 
-  it('costs no more than the cap together with whoever replaces it, though its last tick is still being paid', async () => {
-    const { host, world, state, replica, say } = await setUp()
-    const offerAt = (n: number, startup: Wei) => createHost(n, { prices: { startup, cpuSec: 0n, memGiBSec: 0n } }).offer
-    const offers = [offerAt(2, 60n), offerAt(3, 40n), offerAt(4, 30n)]
-    const started: [Address, Wei][] = []
-    const abort = new AbortController()
-    const job = supervise({
-      replicas: [replica],
-      wanted: 1,
-      quorum: 1,
-      spread: 'operator',
-      regions: [],
-      demand: demand.body,
-      priceMax: 100n,
-      nowSec: () => NOW,
-      offers: async () => offers,
-      start(offer) {
-        const { startup } = offer.offer.body.prices
-        started.push([offer.offer.body.provider, startup])
-        return fakeReplica(offer, startup)
-      },
-      onProgress: () => {},
-      signal: abort.signal
-    })
-    job.catch(() => {})
-    say(receiptMessage(deliveryOf(host, state, 0, 1)))
-    say(receiptMessage(deliveryOf(host, state, 1, 50_000)))
-    say({ type: 'failure', value: { agreement: state.id, failure } })
-    await settle()
-    expect(replica.info).toMatchObject({ state: 'failed', paid: 60n })
-    expect(started).toEqual([[offers[2]!.offer.body.provider, 30n]])
-    expect(world.parts.channels.held(state.channel).cumulative).toBe(60n)
-    abort.abort()
-  })
+  it.each<[Wei, number]>([
+    [40n, 1],
+    [41n, 0]
+  ])(
+    'costs no more than the cap with a replacement for %s, though its last tick is yet to be paid',
+    async (price, count) => {
+      const { host, world, state, replica, say } = await setUp()
+      const { offer } = createHost(2, { prices: { startup: price, cpuSec: 0n, memGiBSec: 0n } })
+      const abort = new AbortController()
+      let started = 0
+      const job = supervise({
+        replicas: [replica],
+        wanted: 1,
+        quorum: 1,
+        spread: 'operator',
+        regions: [],
+        demand: demand.body,
+        priceMax: 100n,
+        nowSec: () => NOW,
+        offers: async () => [offer],
+        start(chosen) {
+          started++
+          return fakeReplica(chosen, price)
+        },
+        onProgress: () => {},
+        signal: abort.signal
+      })
+      job.catch(() => {})
+      // The second tick cannot be paid before the first payment is on its way.
+      const { promise: sent, resolve: send } = Promise.withResolvers<void>()
+      host.answer = async message => {
+        await sent
+        return honest(host, message)
+      }
+      say(receiptMessage(deliveryOf(host, state, 0, 1)))
+      say(receiptMessage(deliveryOf(host, state, 1, 50_000)))
+      say({ type: 'failure', value: { agreement: state.id, failure } })
+      await settle()
+      expect(replica.info).toMatchObject({ state: 'failed', paid: 11n })
+      expect(started).toBe(count)
+      send()
+      await settle()
+      expect(replica.info.paid).toBe(60n)
+      expect(world.parts.channels.held(state.channel).cumulative).toBe(60n)
+      abort.abort()
+    }
+  )
 
   it('is not paid and does not vote, however late it delivers, also after a restart', async () => {
     const { host, store, world, state, replica, say } = await setUp()
