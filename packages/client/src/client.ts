@@ -16,6 +16,10 @@ export interface Client {
   readonly address: Address
   /** Connects to the network. @throws CodedError E_NO_PEERS */
   start(options?: CallOptions): Promise<void>
+  /**
+   * Lets go of everything. Jobs under way end with E_CLIENT_STOPPED here and go on at their providers, until their credit
+   * is used up: {@link Client.resumeJob} takes them up again.
+   */
   stop(): Promise<void>
   /** Verified offers of the whole network as peers know it now. */
   offers(options?: CallOptions): Promise<VerifiedOffer[]>

@@ -16,12 +16,12 @@ import {
 import { createBuyerEngine } from './agreement/engine.ts'
 import { buildBundle } from './audit/build-bundle.ts'
 import type { Chain } from './chain/index.ts'
-import type { Client } from './client.ts'
+import type { Client, JobOptions } from './client.ts'
 import { type BlockStore, decodeContentCid, exportFiles } from './content/index.ts'
 import { type SigningContext, wallClockSec } from './context.ts'
 import { fetchOutput } from './job/fetch.ts'
 import { JOBS_LISTED_MAX } from './job/limits.ts'
-import { resumeJob, runJob } from './job/run-job.ts'
+import { clientStopped, resumeJob, runJob } from './job/run-job.ts'
 import { createBook } from './market/book.ts'
 import { createMarket } from './market/market.ts'
 import { createInbox, type Inbox } from './negotiate/inbox.ts'
@@ -129,6 +129,21 @@ export function createClient(init: ClientInit): Client {
     offers: signal => market.offers(signal)
   }
 
+  const stopping = new AbortController()
+  const jobs = new Set<Promise<unknown>>()
+
+  /** Runs work on a job; when the client stops, it ends first. */
+  async function working<T>(options: JobOptions, work: (options: JobOptions) => Promise<T>): Promise<T> {
+    const signal = AbortSignal.any([stopping.signal, options.signal].filter(part => part !== undefined))
+    const promise = work({ ...options, signal })
+    jobs.add(promise)
+    try {
+      return await promise
+    } finally {
+      jobs.delete(promise)
+    }
+  }
+
   async function record(id: Hash) {
     const found = await records.jobs.get(id)
     if (found !== undefined) return found
@@ -147,14 +162,16 @@ export function createClient(init: ClientInit): Client {
     },
     async stop() {
       market.stop()
+      stopping.abort(clientStopped())
+      await Promise.allSettled(jobs)
       await sessions.close()
       fetcher.stop()
       await network.stop()
       await store.close()
     },
     offers: ({ signal } = {}) => market.offers(signal),
-    runJob: (spec, options = {}) => runJob(parts, spec, options),
-    resumeJob: async (id, options = {}) => resumeJob(parts, await record(id), options),
+    runJob: (spec, options = {}) => working(options, bound => runJob(parts, spec, bound)),
+    resumeJob: (id, options = {}) => working(options, async bound => resumeJob(parts, await record(id), bound)),
     job: id => records.jobs.get(id),
     async jobs() {
       const found = await Array.fromAsync(records.jobs.iterate({ limit: JOBS_LISTED_MAX }), ([, job]) => job)

@@ -32,6 +32,8 @@ export interface RunningReplica {
   readonly promised: bigint
   /** Tells the provider to stop. */
   cancel(): Promise<void>
+  /** Watches no longer; the agreement goes on. */
+  leave(): void
   /** The quorum confirmed (true) or contradicted its result. */
   decide(confirmed: boolean): Promise<void>
 }
@@ -183,6 +185,7 @@ function run(
       if (state?.phase.code === 'delivered') release(state)
       await giveUp({ code: 'E_CANCELLED', fault: 'buyer', message: 'cancelled' })
     },
+    leave: watchdog.stop,
     async decide(confirmed) {
       if (info.agreement === undefined) return
       await parts.engine.apply(info.agreement, { type: confirmed ? 'confirmed' : 'contradicted' })

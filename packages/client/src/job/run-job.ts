@@ -177,6 +177,10 @@ async function drive({ parts, record: initial, demand, options, watch, first }: 
   } catch (reason) {
     const err = cancelledBy(options.signal, reason)
     over.abort(err)
+    if (isClientStopped(err)) {
+      for (const replica of replicas) replica.leave()
+      throw withMoney(err, replicas, record.id)
+    }
     await Promise.all(replicas.map(replica => replica.cancel()))
     // A job that has its result keeps it, whatever went wrong while it was paid for or fetched.
     if (record.state !== 'succeeded') {
@@ -197,6 +201,17 @@ function letGo(parts: ClientParts, agreement: AgreementId): void {
   parts.inbox.progress.delete(agreement)
   const forget = () => parts.engine.forget(agreement)
   parts.payer.settled(agreement).then(forget, forget)
+}
+
+/** A client that stops leaves its jobs as a crash would: providers work on, and the job can be taken up again. */
+export function clientStopped(): CodedError {
+  return new CodedError('E_CLIENT_STOPPED', 'the client was stopped while the job was under way', {
+    hint: 'the job goes on: take it up again with the same key and folder'
+  })
+}
+
+function isClientStopped(err: unknown): boolean {
+  return isCodedError(err) && err.code === 'E_CLIENT_STOPPED'
 }
 
 /** The caller's own abort as a coded error, whatever reason it gave. */
