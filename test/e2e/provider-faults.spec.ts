@@ -80,6 +80,27 @@ describe('a provider that is killed while it works', () => {
   })
 })
 
+describe('a provider that is killed just when it is to be paid', () => {
+  it('gets its voucher when it is back, with no other job to bring it', async () => {
+    const patient = await network.addBuyer({ lostAfterMs: 60_000 })
+    const { pid, address } = network.provider('ap-south-1')
+    const { job } = await patient.client.runJob(jobOf({ replicas: 3, quorum: 3 }), {
+      onProgress: ({ type }) => type === 'quorum' && process.kill(pid!, 'SIGKILL')
+    })
+    await waitFor(() => network.provider('ap-south-1').pid === undefined, { timeoutMs: 5000, what: 'it to be gone' })
+    const agreements = await Promise.all((await patient.client.job(job))!.agreements.map(patient.client.agreement))
+    const owed = agreements.find(agreement => agreement?.offer.body.provider === address)
+    expect(owed?.phase.code).toBe('paid')
+    const settled = async () => (await network.chain.channelState(owed!.channel)).settled
+    expect(await settled()).toBe(0n)
+    await network.restartMissing()
+    await waitFor(async () => (await settled()) === owed!.paid, {
+      timeoutMs: 30_000,
+      what: 'the restarted provider to be paid and to redeem'
+    })
+  })
+})
+
 describe('a provider that is killed after some ticks', () => {
   it('keeps exactly what was vouchered, on chain too', async () => {
     const customer = await network.addBuyer()
@@ -108,17 +129,30 @@ describe('a provider that is killed after some ticks', () => {
 })
 
 describe('a provider that freezes while it works', () => {
-  it('is noticed and replaced in bounded time', async () => {
+  it('is noticed and replaced in bounded time, and earns nothing with what it does when it wakes', async () => {
     const job = watchJob(buyer.client, jobOf({ program: LONG, replicas: 2, quorum: 2 }))
     const [victim] = await job.until('both to run', all => all.length === 2 && all.every(isRunning))
-    process.kill(network.provider(nameOf(victim!)).pid!, 'SIGSTOP')
-    await job.until('the frozen one to be given up', all =>
-      all.some(({ provider, state }) => provider === victim!.provider && state === 'failed')
-    )
-
+    const { pid, name } = network.provider(nameOf(victim!))
+    process.kill(pid!, 'SIGSTOP')
+    const isGivenUp = (all: Replica[]) => all.some(one => one.provider === victim!.provider && one.state === 'failed')
+    await job.until('the frozen one to be given up', isGivenUp, 20_000)
     const outcome = await job.outcome
     expect(job.progress).toContainEqual(expect.objectContaining({ type: 'replaced', lost: victim!.provider }))
-    await expectTicksOnly(outcome, outcome.replicas.find(({ provider }) => provider === victim!.provider)!)
+    const given = outcome.replicas.find(({ provider }) => provider === victim!.provider)!
+    await expectTicksOnly(outcome, given)
+
+    process.kill(pid!, 'SIGCONT')
+    await waitFor(async () => (await network.statusOf(name)).jobs.running === 0, {
+      timeoutMs: 30_000,
+      what: 'the one that woke up to be done'
+    })
+    // It can tell its result now: there is a conversation again.
+    const { paid } = await buyer.client.runJob(jobOf({ regions: [victim!.region] }))
+    const agreement = (await buyer.client.agreement(given.agreement!))!
+    expect(agreement).toMatchObject({ phase: { code: 'failed' }, paid: given.paid })
+    const channel = (await buyer.client.channels()).find(({ id }) => id === agreement.channel)!
+    expect(channel.unacknowledged.every(pay => pay.agreement !== agreement.id)).toBe(true)
+    expect(paid).toBeGreaterThan(0n)
   })
 })
 
