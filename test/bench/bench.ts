@@ -13,6 +13,8 @@ export interface Bench {
   /** A job that does nothing: what is measured is everything around it. */
   readonly noop: JobSpec
   readonly log: (line: string) => void
+  /** Where everything goes that the measurements leave behind. */
+  readonly dir: string
   stop(): Promise<void>
 }
 
@@ -44,6 +46,7 @@ export async function createBench(dir: string, log: (line: string) => void): Pro
     descriptor,
     provider: provider as DevnetProvider,
     log,
+    dir,
     noop: {
       program: NOOP,
       args: ['noop'],

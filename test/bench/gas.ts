@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Chain, type Client, createChain, mintTestTokens, type NetworkDescriptor } from '@archipel/client'
 import { createNativeSigner, createNodeClient } from '@archipel/client/node'
@@ -33,8 +32,8 @@ export async function measureGas(bench: Bench, sizes: readonly number[]): Promis
 const WHOLE_TOKEN = 10n ** 18n
 const IN_FLIGHT = 32
 
-async function measure({ descriptor, noop }: Bench, jobs: number): Promise<GasReport> {
-  const buyer = await freshBuyer(descriptor)
+async function measure({ descriptor, noop, dir }: Bench, jobs: number): Promise<GasReport> {
+  const buyer = await freshBuyer(descriptor, dir)
   try {
     // The first alone: it opens the channel that all of them use.
     await buyer.client.runJob(noop)
@@ -73,14 +72,14 @@ async function settle({ client, chain }: Buyer, descriptor: NetworkDescriptor, j
   return { jobs, open, redeem, close, perJob: round((open + redeem + close) / jobs) }
 }
 
-async function freshBuyer(descriptor: NetworkDescriptor): Promise<Buyer> {
+async function freshBuyer(descriptor: NetworkDescriptor, dir: string): Promise<Buyer> {
   const privateKey = randomBytes(32)
   const signer: Signer = createNativeSigner(privateKey)
   await rpc(descriptor, 'anvil_setBalance', [signer.address, `0x${WHOLE_TOKEN.toString(16)}`])
   await mintTestTokens({ ...descriptor, signer, to: signer.address, amount: WHOLE_TOKEN })
   const chain = createChain({ ...descriptor, signer })
   await chain.deposit(WHOLE_TOKEN)
-  const dataDir = await mkdtemp(join(tmpdir(), 'archipel-bench-buyer-'))
+  const dataDir = await mkdtemp(join(dir, 'buyer-'))
   const client = await createNodeClient({ descriptor, privateKey, dataDir, channelPolicy: { depositMin: WHOLE_TOKEN } })
   await client.start()
   return { client, chain }
