@@ -28,7 +28,7 @@ import { createInbox, type Inbox } from './negotiate/inbox.ts'
 import { createReconnect } from './negotiate/reconnect.ts'
 import { createSessions, type Sessions } from './negotiate/sessions.ts'
 import { createBlockFetcher, createBlockServer } from './net/blocks/index.ts'
-import type { Network } from './net/index.ts'
+import { linkSignals, type Network } from './net/index.ts'
 import type { NetworkDescriptor } from './network-descriptor.ts'
 import type { ClientParts } from './parts.ts'
 import { type ChannelPolicy, CLOSE_DELAY_SEC, createChannels } from './payment/channels.ts'
@@ -134,13 +134,14 @@ export function createClient(init: ClientInit): Client {
 
   /** Runs work on a job; when the client stops, it ends first. */
   async function working<T>(options: JobOptions, work: (options: JobOptions) => Promise<T>): Promise<T> {
-    const signal = AbortSignal.any([stopping.signal, options.signal].filter(part => part !== undefined))
+    const { signal, unlink } = linkSignals([stopping.signal, options.signal])
     const promise = work({ ...options, signal })
     jobs.add(promise)
     try {
       return await promise
     } finally {
       jobs.delete(promise)
+      unlink()
     }
   }
 

@@ -16,6 +16,7 @@ import {
 import type { CID } from 'multiformats/cid'
 import type { JobOptions } from '../client.ts'
 import { importBytes, importFiles } from '../content/index.ts'
+import { linkSignals } from '../net/index.ts'
 import type { ClientParts } from '../parts.ts'
 import { completeJob } from './complete.ts'
 import type { JobOutcome, JobProgress, JobRecord, JobSpec } from './job.ts'
@@ -132,7 +133,7 @@ async function drive({ parts, record: initial, demand, options, watch, first }: 
   const decided = record.digest
   const limit = decided === undefined ? deadlineOf(record) : undefined
   const over = new AbortController()
-  const signal = AbortSignal.any([limit?.signal, options.signal].filter(part => part !== undefined))
+  const { signal, unlink } = linkSignals([limit?.signal, options.signal])
   const demandHash = digestOf(parts.signing.domain, demandType, demand.body)
   const init = { parts, demand, demandHash, signal: AbortSignal.any([signal, over.signal]), onProgress }
   const replicas: RunningReplica[] = []
@@ -191,6 +192,7 @@ async function drive({ parts, record: initial, demand, options, watch, first }: 
   } finally {
     // Whoever still negotiates for a place that is taken stops here.
     over.abort(new CodedError('E_CANCELLED', 'the job is over'))
+    unlink()
     limit?.cancel()
     for (const { info } of replicas) if (info.agreement !== undefined) letGo(parts, info.agreement)
   }

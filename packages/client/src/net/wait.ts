@@ -29,6 +29,35 @@ export function waitFor<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T
   return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', onAbort))
 }
 
+/** A signal of its own that follows others for as long as it is needed. */
+export interface LinkedSignal {
+  readonly signal: AbortSignal
+  /** Follows them no longer. */
+  unlink(): void
+}
+
+/**
+ * A signal that aborts with the first of `sources`. What `AbortSignal.any` makes stays in memory for as long as one of its
+ * sources lives, with all that listens to it; this leaves nothing behind once unlinked.
+ */
+export function linkSignals(sources: readonly (AbortSignal | undefined)[]): LinkedSignal {
+  const controller = new AbortController()
+  const unlinks: (() => void)[] = []
+  for (const source of sources) {
+    if (source === undefined) continue
+    const onAbort = () => controller.abort(source.reason)
+    if (source.aborted) onAbort()
+    source.addEventListener('abort', onAbort, { once: true })
+    unlinks.push(() => source.removeEventListener('abort', onAbort))
+  }
+  return {
+    signal: controller.signal,
+    unlink() {
+      for (const unlink of unlinks.splice(0)) unlink()
+    }
+  }
+}
+
 /** A signal that aborts after `timeoutMs` with a TimeoutError, or when `signal` does. */
 export function timeoutSignal(timeoutMs: number, signal?: AbortSignal): AbortSignal {
   const timeout = AbortSignal.timeout(timeoutMs)

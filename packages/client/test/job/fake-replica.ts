@@ -42,6 +42,7 @@ export function fakeReplica(offer: VerifiedOffer, priceMax: Wei): FakeReplica {
     ready: Promise.resolve(),
     ended,
     cancel: async () => {},
+    leave: () => {},
     decide: async () => {},
     deliver(digest) {
       info = { ...info, state: 'delivered', digest }
