@@ -30,6 +30,7 @@ it('exports exactly this', () => {
       "RECEIPT_LOG_SIZE_MAX",
       "RECEIPT_TICK",
       "REJECTIONS",
+      "REJECTION_WORDS",
       "REPLICAS_MAX",
       "RUNTIMES_MAX",
       "SIGNATURE_BYTES",

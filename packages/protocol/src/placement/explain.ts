@@ -4,7 +4,8 @@ import { quote } from '../price/price.ts'
 import type { ChooseInit } from './choose.ts'
 import { type Filtered, type Rejection, rejectionOf } from './filter.ts'
 
-const WORDS: Record<Rejection, string> = {
+/** How offers that were passed over are counted aloud. */
+export const REJECTION_WORDS: Readonly<Record<Rejection, string>> = {
   expired: 'expired',
   token: 'in another token',
   runtime: 'without the runtime',
@@ -32,7 +33,7 @@ export function tooFewOffers(
   init: ChooseInit
 ): CodedError {
   const { replicas, spread, demand } = init
-  const reasons = Object.entries(rejected).map(([reason, count]) => `${count} ${WORDS[reason as Rejection]}`)
+  const reasons = Object.entries(rejected).map(([reason, count]) => `${count} ${REJECTION_WORDS[reason as Rejection]}`)
   const shared = eligible.length - found
   if (shared > 0) reasons.push(`${shared} in the same ${spread} or of the same operator as another replica`)
   const cheapest = ceilingNeeded(all, init)

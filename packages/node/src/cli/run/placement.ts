@@ -4,12 +4,13 @@ import {
   isCodedError,
   type Placement,
   quote,
+  REJECTION_WORDS,
   type Rejection,
   type VerifiedOffer,
   type Wei
 } from '@archipel/protocol'
 import type { JobTerms } from './spec.ts'
-import { plural, REJECTION_WORDS, roundUpAmount, tokens } from './words.ts'
+import { plural, roundUpAmount, tokens } from './words.ts'
 
 /** Who would do a job, and what it would cost at most. */
 export interface JobPlan {

@@ -1,16 +1,5 @@
-import type { Failure, Rejection, Wei } from '@archipel/protocol'
+import type { Failure, Wei } from '@archipel/protocol'
 import { formatAmount, TOKEN_DECIMALS } from '../../config/units/amount.ts'
-
-/** How offers that were passed over are counted aloud. */
-export const REJECTION_WORDS: Readonly<Record<Rejection, string>> = {
-  expired: 'expired',
-  token: 'in another token',
-  runtime: 'without the runtime',
-  resources: 'too small',
-  region: 'outside the regions asked for',
-  excluded: 'already tried',
-  price: 'over the price ceiling'
-}
 
 /** `0x1a2b3c4d…`: the start of an id, as commands accept it. */
 export function shortId(id: string): string {
