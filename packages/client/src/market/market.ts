@@ -40,6 +40,8 @@ export function createMarket({ network, book, bootstrap }: MarketInit): Market {
   let leave: (() => void) | undefined
   let freshUntilMs = 0
   let syncing: Promise<void> | undefined
+  /** Others' books have been seen: what gossip happens to bring before that is no market yet. */
+  let isInformed = false
   const stopped = new AbortController()
 
   /** Whoever we are connected to, and our first contacts: they are dialled now instead of at the next look around. */
@@ -101,7 +103,12 @@ export function createMarket({ network, book, bootstrap }: MarketInit): Market {
   /** Shared by all who ask meanwhile, so it ends by its own clock and by nobody's signal. */
   function startSync(): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    promise.catch(() => {})
+    promise.then(
+      () => {
+        isInformed = true
+      },
+      () => {}
+    )
     sync(timeoutSignal(SYNC_TIMEOUT_MS, stopped.signal), resolve)
       .then(resolve, reject)
       .finally(() => {
@@ -124,7 +131,7 @@ export function createMarket({ network, book, bootstrap }: MarketInit): Market {
       if (performance.now() >= freshUntilMs) {
         syncing ??= startSync()
         // Once there is a book, gossip keeps it up to date: nobody waits for a peer that may be slow.
-        if (book.offers().length === 0) await waitFor(syncing, signal)
+        if (!isInformed || book.offers().length === 0) await waitFor(syncing, signal)
       }
       return book.offers()
     }
