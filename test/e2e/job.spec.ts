@@ -100,6 +100,35 @@ describe('a job on three provider processes in three regions', () => {
   })
 })
 
+describe('many jobs of one buyer at once', () => {
+  it('share channels that are topped up under them, and are each paid once', async () => {
+    const busy = await network.addBuyer({ channelPolicy: { depositMin: 0n } })
+    const before = await vouchered()
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => busy.client.runJob(threeOf({ args: ['noop', String(i)], quorum: 3 })))
+    )
+    const channels = await busy.client.channels()
+    expect(channels).toHaveLength(3)
+    const paid = sum(outcomes.map(outcome => outcome.paid))
+    expect(sum(channels.map(({ cumulative }) => cumulative))).toBe(paid)
+    for (const { id, cumulative, deposit, log } of channels) {
+      expect(log.size).toBe(20)
+      expect(cumulative).toBeLessThanOrEqual(deposit)
+      expect((await network.chain.channelState(id)).deposit).toBe(deposit)
+    }
+    await waitFor(async () => (await vouchered()) - before === paid, {
+      timeoutMs: 10_000,
+      what: 'providers to hold vouchers for all of it'
+    })
+    expect(await network.chain.liabilities()).toBe(await network.chain.tokenBalance(network.descriptor.escrow))
+  })
+})
+
+async function vouchered(): Promise<bigint> {
+  const statuses = await Promise.all(PROVIDERS.map(({ name }) => network.statusOf(name)))
+  return sum(statuses.map(({ earnings }) => BigInt(earnings.vouchered)))
+}
+
 const settledOf = async ({ id }: { id: Parameters<typeof network.chain.channelState>[0] }) =>
   (await network.chain.channelState(id)).settled
 

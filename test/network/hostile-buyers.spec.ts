@@ -14,6 +14,8 @@ import { createTestNetwork, type TestNetwork } from '../fixtures/create-network.
 import { jobOf } from '../fixtures/jobs.ts'
 import { keyOf } from '../fixtures/keys.ts'
 import { residentBytes } from '../fixtures/processes.ts'
+import { NOOP } from '../fixtures/programs.ts'
+import { createPuppetBuyer } from '../fixtures/puppet-buyer.ts'
 import { waitFor } from '../fixtures/wait-for.ts'
 
 const MIB = 2 ** 20
@@ -116,6 +118,16 @@ describe('a provider under attack', () => {
     }
     await expectServing()
     await Promise.all(peers.map(peer => peer.stop()))
+  })
+
+  it('answers a buyer that asks for bids on end and takes none', async () => {
+    const asker = await createPuppetBuyer(network, 'only asks', 10n ** 18n)
+    const talk = await asker.talkTo(addresses)
+    for (let i = 0; i < 2000; i++) await talk.ask(NOOP, { durationSec: 1 + (i % 3600) })
+    await waitFor(() => talk.heard.length >= 2000, { timeoutMs: 60_000, what: 'all to be answered' })
+    expect(talk.heard.every(({ type }) => type === 'bid')).toBe(true)
+    await expectServing()
+    await asker.stop()
   })
 
   it('ignores gossip that is no offer', async () => {
