@@ -76,13 +76,8 @@ describe('an offer', () => {
     const seen = async () =>
       (await buyer.client.offers()).find(({ offer }) => offer.body.provider === puppet.address)?.offer.body
     const nowSec = () => Math.floor(Date.now() / 1000)
-    await waitFor(
-      async () => {
-        await puppet.publish({ version: 'first', expiresAt: nowSec() + 60 })
-        return (await seen()) !== undefined
-      },
-      { timeoutMs: 20_000, what: 'the new offer' }
-    )
+    const isSeen = async () => (await seen()) !== undefined
+    await puppet.publishUntil(isSeen, () => ({ version: 'first', expiresAt: nowSec() + 60 }))
     const sequence = (await seen())!.sequence
     await puppet.publish({ version: 'stale', sequence: sequence - 1, expiresAt: nowSec() + 3600 })
     const expiresAt = nowSec() + 3

@@ -7,7 +7,7 @@ import { jobOf, threeOf, watchJob } from '../fixtures/jobs.ts'
 import { printsInstead } from '../fixtures/liar.ts'
 import { NOOP } from '../fixtures/programs.ts'
 import { type Puppet, type PuppetInit, startPuppet } from '../fixtures/puppet-provider.ts'
-import { rejectionOf, waitFor } from '../fixtures/wait-for.ts'
+import { rejectionOf } from '../fixtures/wait-for.ts'
 
 let network: TestNetwork
 beforeAll(async () => {
@@ -192,13 +192,8 @@ describe('a provider that breaks its word', () => {
 })
 
 async function untilSeen(puppet: Puppet, buyer: TestBuyer): Promise<void> {
-  await waitFor(
-    async () => {
-      await puppet.publish()
-      return (await buyer.client.offers()).some(({ offer }) => offer.body.provider === puppet.address)
-    },
-    { timeoutMs: 10_000, what: 'the buyer to see the offer of the puppet' }
-  )
+  const isSeen = async () => (await buyer.client.offers()).some(({ offer }) => offer.body.provider === puppet.address)
+  await puppet.publishUntil(isSeen)
 }
 
 function deliversWith(change: object): Omit<PuppetInit, 'name'> {
