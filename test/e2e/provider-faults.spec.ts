@@ -63,21 +63,24 @@ describe('a provider that is killed while it works', () => {
     await expectTicksOnly(outcome, outcome.replicas.find(({ region }) => region === 'us-east')!)
   })
 
-  it('goes on with the same agreement when it is back in time, and is paid once', async () => {
-    const patient = await network.addBuyer({ lostAfterMs: 60_000 })
-    const job = watchJob(patient.client, jobOf({ program: LONG, replicas: 3, quorum: 3 }))
-    const all = await job.until('all three to run', all => all.length === 3 && all.every(isRunning))
-    const victim = all.find(({ region }) => region === 'eu-west')
-    await network.kill(nameOf(victim!))
-    await network.restartMissing()
-    const outcome = await job.outcome
-    expect(outcome.replicas).toHaveLength(3)
-    expect(outcome.replicas.find(({ provider }) => provider === victim!.provider)).toMatchObject({
-      state: 'paid',
-      agreement: victim!.agreement
-    })
-    for (const replica of outcome.replicas) await expectPaidOnce(patient, replica)
-  })
+  it.each(['SIGKILL', 'SIGTERM'] as const)(
+    'goes on with the same agreement when it is back in time after %s, and is paid once',
+    async kind => {
+      const patient = await network.addBuyer({ lostAfterMs: 60_000 })
+      const job = watchJob(patient.client, jobOf({ program: LONG, replicas: 3, quorum: 3 }))
+      const all = await job.until('all three to run', all => all.length === 3 && all.every(isRunning))
+      const victim = all.find(({ region }) => region === 'eu-west')
+      await network.kill(nameOf(victim!), kind)
+      await network.restartMissing()
+      const outcome = await job.outcome
+      expect(outcome.replicas).toHaveLength(3)
+      expect(outcome.replicas.find(({ provider }) => provider === victim!.provider)).toMatchObject({
+        state: 'paid',
+        agreement: victim!.agreement
+      })
+      for (const replica of outcome.replicas) await expectPaidOnce(patient, replica)
+    }
+  )
 })
 
 describe('a provider that is killed just when it is to be paid', () => {
