@@ -1,5 +1,5 @@
 import { recoverNative } from '@archipel/client/node'
-import { createSigningDomain, type Payment, receiptType, verify } from '@archipel/protocol'
+import { type Agreement, createSigningDomain, type Payment, receiptType, verify } from '@archipel/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TestBuyer } from '../fixtures/buyer.ts'
 import { createTestNetwork, type TestNetwork } from '../fixtures/create-network.ts'
@@ -146,11 +146,14 @@ describe('a provider that breaks its word', () => {
   it('is not sent the same payment for ever when it says that it misses some', async () => {
     const buyer = await network.addBuyer()
     const { result } = await buyer.client.runJob(jobOf({ regions: ['alice'] }))
+    let agreed: Agreement | undefined
     const puppet = await startPuppet(network, {
       name: 'forgetful',
       onMessage: async (message, { bid, deliver, tell }) => {
         if (message.type === 'demand') await bid(message.value.body)
-        if (message.type === 'accept') await deliver(message.value.agreement.body, result, 0)
+        if (message.type === 'accept') agreed = message.value.agreement.body
+        // A busy machine may lose a connection; a buyer that is back asks again.
+        if ((message.type === 'accept' || message.type === 'resume') && agreed) await deliver(agreed, result, 0)
         if (message.type !== 'payment') return
         const failure = { code: 'E_PAYMENT_GAP', fault: 'buyer', message: 'there was one before' }
         await tell({ type: 'refusal', value: { regarding: message.value.voucher.body.channel, failure } })
