@@ -102,7 +102,10 @@ export function createClient(init: ClientInit): Client {
     isBusy: provider => engine.live(provider).length > 0 || payer.owes(provider),
     onOpened: provider => void payer.resendTo(provider).catch(error => onWarning({ provider, error })),
     onMessage: (provider, message) => inbox.receive(provider, message),
-    onLost: provider => void reconnect.lost(provider).catch(error => onWarning({ provider, error }))
+    onLost(provider, reason) {
+      inbox.lost(provider, reason)
+      reconnect.lost(provider).catch(error => onWarning({ provider, error }))
+    }
   })
   const reconnect = createReconnect({ engine, payer, sessions, lostAfterMs: init.lostAfterMs })
 

@@ -222,7 +222,7 @@ async function agree({
   onProgress,
   signal
 }: ReplicaInit): Promise<AgreementId> {
-  const { signing, channels, inbox, sessions, engine, records } = parts
+  const { signing, channels, sessions, engine, records } = parts
   const session = sessions.to(offer)
   const need = quote(offer.offer.body.prices, demand.body).priceMax
   // Connected first: what a channel to a provider that is gone holds would be locked until it is closed.
@@ -234,12 +234,11 @@ async function agree({
   onProgress({ type: 'channel', provider: offer.offer.body.provider, action, deposit: channel.deposit })
   try {
     await parts.payer.recover(channel.id)
-    const { answer, cancel } = inbox.bid(offer.offer.body.provider, demandHash)
-    const timeout = AbortSignal.any([signal, AbortSignal.timeout(BID_TIMEOUT_MS)])
-    const bid: SignedBid = await Promise.race([
-      session.send({ type: 'demand', value: demand }, { signal }).then(() => answer),
-      rejectOn(timeout)
-    ]).finally(cancel)
+    const ask = () => askForBid(parts, { offer, demand, demandHash, signal })
+    // A stream that was lost is opened anew, once: a provider that is up answers the same Demand with the same Bid.
+    const bid = await ask().catch(err =>
+      isCodedError(err) && err.code === 'E_PROVIDER_LOST' ? ask() : Promise.reject(err)
+    )
     const bidHash = validateBid(bid, {
       domain: signing.domain,
       recover: signing.recover,
@@ -279,6 +278,17 @@ async function agree({
     channels.release(channel.id, reserved)
     throw err
   }
+}
+
+/** Sends a Demand and waits for the answer. */
+async function askForBid(
+  { inbox, sessions }: ClientParts,
+  { offer, demand, demandHash, signal }: Pick<ReplicaInit, 'offer' | 'demand' | 'demandHash' | 'signal'>
+): Promise<SignedBid> {
+  const { answer, cancel } = inbox.bid(offer.offer.body.provider, demandHash)
+  const timeout = AbortSignal.any([signal, AbortSignal.timeout(BID_TIMEOUT_MS)])
+  const sent = sessions.to(offer).send({ type: 'demand', value: demand }, { signal })
+  return Promise.race([sent.then(() => answer), rejectOn(timeout)]).finally(cancel)
 }
 
 async function resume({ parts, offer }: RunInit, state: BuyerAgreement): Promise<AgreementId> {

@@ -17,7 +17,12 @@ import type { Payer } from '../payment/payer.ts'
 /** Sorts what providers say to the part that waits for it. A provider can only speak about its own agreements. */
 export interface Inbox {
   receive(provider: Address, message: ToBuyer): void
-  /** The provider's answer to a Demand; rejects with its refusal. One wait at a time for each provider and Demand. */
+  /** The stream to a provider was lost: an answer that has not come will not come on it. */
+  lost(provider: Address, error: CodedError): void
+  /**
+   * The provider's answer to a Demand; rejects with its refusal, or when the stream is lost. One wait at a time for each
+   * provider and Demand.
+   */
   bid(provider: Address, demand: Hash): { answer: Promise<SignedBid>; cancel: () => void }
   /** Calls `listener` with each stage the provider reports for an agreement. */
   progress: Map<AgreementId, (stage: string) => void>
@@ -101,6 +106,9 @@ export function createInbox({ engine, payer, channels, resume, onMisbehaviour }:
     progress,
     receive(provider, message) {
       take(provider, message).catch(err => onMisbehaviour(provider, err))
+    },
+    lost(provider, error) {
+      for (const [key, { reject }] of bids) if (key.startsWith(`${provider}/`)) reject(error)
     },
     bid(provider, demand) {
       const key = `${provider}/${demand}`

@@ -66,6 +66,8 @@ export function createFrameChannel(stream: Stream, options: FrameChannelOptions)
     resuming: boolean
     wake: (() => void) | undefined
     lastReadMs: number
+    /** Since when frames have been taken without waiting. */
+    turnSinceMs: number
     /** When a reader began to wait for the rest of a started frame. */
     frameSinceMs: number | undefined
   } = {
@@ -78,6 +80,7 @@ export function createFrameChannel(stream: Stream, options: FrameChannelOptions)
     resuming: false,
     wake: undefined,
     lastReadMs: performance.now(),
+    turnSinceMs: performance.now(),
     frameSinceMs: undefined
   }
   const writer = createFrameWriter(stream, {
@@ -182,6 +185,12 @@ export function createFrameChannel(stream: Stream, options: FrameChannelOptions)
     return frame
   }
 
+  /** Lets everybody else have the event loop for a moment. */
+  async function yieldTurn(): Promise<void> {
+    await new Promise<void>(resolve => nextTurn(resolve))
+    state.turnSinceMs = performance.now()
+  }
+
   /** One coarse timer per channel instead of one per message. */
   function checkClock(): void {
     const nowMs = performance.now()
@@ -222,7 +231,10 @@ export function createFrameChannel(stream: Stream, options: FrameChannelOptions)
         if (state.error !== undefined) throw state.error
         try {
           const frame = takeFrame()
-          if (frame !== undefined) return frame
+          if (frame !== undefined) {
+            if (performance.now() - state.turnSinceMs > TURN_MS_MAX) await yieldTurn()
+            return frame
+          }
         } catch (err) {
           fail(err as CodedError)
           throw err
@@ -242,6 +254,7 @@ export function createFrameChannel(stream: Stream, options: FrameChannelOptions)
         resume()
         try {
           await waitFor(promise, signal)
+          state.turnSinceMs = performance.now()
         } finally {
           if (state.wake === resolve) state.wake = undefined
         }
@@ -265,6 +278,16 @@ export function createFrameChannel(stream: Stream, options: FrameChannelOptions)
     abort: fail
   }
 }
+
+/**
+ * Frames that are here already are taken without a turn of the event loop, for this long: half a megabyte of small
+ * messages is a second of work, in which no ping would be answered and all connections would be given up.
+ */
+const TURN_MS_MAX = 10
+
+/** Browsers lack setImmediate. */
+const nextTurn: (callback: () => void) => void =
+  typeof setImmediate === 'function' ? callback => setImmediate(callback) : callback => setTimeout(callback, 0)
 
 function closedError(): CodedError {
   return new CodedError('E_STREAM_CLOSED', 'the stream is closed')
