@@ -124,9 +124,12 @@ describe('a provider under attack', () => {
     const asker = await createPuppetBuyer(network, 'only asks', 10n ** 18n)
     const talk = await asker.talkTo(addresses)
     for (let i = 0; i < 2000; i++) await talk.ask(NOOP, { durationSec: 1 + (i % 3600) })
+    // Meanwhile others are served, too.
+    await expectServing()
     await waitFor(() => talk.heard.length >= 2000, { timeoutMs: 60_000, what: 'all to be answered' })
     expect(talk.heard.every(({ type }) => type === 'bid')).toBe(true)
-    await expectServing()
+    // It was busy all the time, and never so busy that it did not answer pings.
+    expect(talk.isOver).toBe(false)
     await asker.stop()
   })
 
