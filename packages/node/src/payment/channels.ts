@@ -23,7 +23,7 @@ import {
 } from '@archipel/protocol'
 import type { ProviderEngine } from '../agreement/engine.ts'
 import type { ChannelRecord, ProviderRecords } from '../store/records.ts'
-import { createLooks, type OnChain } from './looks.ts'
+import { BEHIND_MS, createLooks, LOOK_INTERVAL_MS, type OnChain } from './looks.ts'
 import { createReservations, type Reservation } from './reservations.ts'
 
 /** The channels that pay this provider: what is on them, what is promised, what vouchers are in hand. */
@@ -173,7 +173,13 @@ export function createProviderChannels({
       let channel = channels.get(id)
       const ageMs = performance.now() - (readAtMs.get(id) ?? Number.NEGATIVE_INFINITY)
       const usable = channel !== undefined && free(channel) >= amount && channel.closeAt === 0 && ageMs < CHAIN_STALE_MS
-      if (channel === undefined || !usable) channel = await find(key, buyer, amount, signal)
+      if (channel === undefined || !usable) {
+        // Agreements that come at once look together, and each may find the money that another takes a moment later; its
+        // own top-up then shows at the next look.
+        const endMs = performance.now() + (behindMs ?? BEHIND_MS) - LOOK_INTERVAL_MS
+        do channel = await find(key, buyer, amount, signal)
+        while (channel.closeAt === 0 && free(channel) < amount && performance.now() < endMs)
+      }
       // In the background, so that a slow chain does not slow down jobs; what it says counts for the next one.
       else if (ageMs > CHAIN_FRESH_MS) refresh(id).catch(() => {})
       if (channel.closeAt !== 0) {

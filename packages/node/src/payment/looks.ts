@@ -24,7 +24,7 @@ export const LOOKS_MAX = 64
 /** Between two looks at one channel; a fraction of a block. */
 export const LOOK_INTERVAL_MS = 500
 /** Longest that an endpoint is waited for. */
-const BEHIND_MS = 3000
+export const BEHIND_MS = 3000
 const READ_TIMEOUT_MS = 10_000
 
 interface Look {

@@ -73,6 +73,23 @@ describe('channels nobody knows', () => {
   })
 })
 
+describe('a channel that is topped up while agreements come', () => {
+  it('is looked at again for those that found the money of another', async () => {
+    let deposit = PRICE
+    // The first look is over before the second top-up is; the two agreements share it all the same.
+    const channelState: Chain['channelState'] = async () => {
+      const seen = { deposit, settled: 0n, closeAt: 0 }
+      deposit = 2n * PRICE
+      return seen
+    }
+    const { channels } = await createWorld({ channelState })
+    const reserve = (agreement: string) =>
+      channels.reserve(channelKey(), buyer.address, { ...reservation, agreement: agreement as AgreementId }, never())
+    await Promise.all([reserve('0xa'), reserve('0xb')])
+    await expect(reserve('0xc')).rejects.toMatchObject({ code: 'E_CHANNEL_SHORT' })
+  })
+})
+
 describe('payments', () => {
   it('of somebody else’s channel are refused as if there were no such channel', async () => {
     const world = await createWorld()
