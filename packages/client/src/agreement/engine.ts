@@ -30,7 +30,7 @@ export interface Delivery {
 export interface BuyerEngine {
   /** Stores a new agreement, together with `ops`, before its acceptance may be sent. */
   add(agreement: BuyerAgreement, ops: readonly Op[]): Promise<void>
-  /** Brings a stored agreement back to life after a restart. */
+  /** Brings a stored agreement back to life after a restart, or holds it for one user more. */
   load(id: AgreementId): Promise<BuyerAgreement | undefined>
   get(id: AgreementId): BuyerAgreement | undefined
   /** Agreements with a provider that wait for it. */
@@ -44,7 +44,7 @@ export interface BuyerEngine {
   watch(id: AgreementId, listener: (state: BuyerAgreement) => void): () => void
   /** Tells the watcher of a change staged earlier, now that it is stored. */
   notify(id: AgreementId): void
-  /** Drops an agreement from memory; it stays in the store. */
+  /** One user less: with the last of them the agreement leaves memory; it stays in the store. */
   forget(id: AgreementId): void
 }
 
@@ -60,6 +60,8 @@ const LIVE_AGREEMENTS_MAX = 10_000
 
 export function createBuyerEngine({ records, signing, pay }: BuyerEngineInit): BuyerEngine {
   const states = new Map<AgreementId, BuyerAgreement>()
+  /** How many use each: a job that is taken up again may overlap with its earlier run, which still waits to be rid of it. */
+  const users = new Map<AgreementId, number>()
   const startedAtMs = new Map<AgreementId, number>()
   const listeners = new Map<AgreementId, (state: BuyerAgreement) => void>()
 
@@ -72,6 +74,7 @@ export function createBuyerEngine({ records, signing, pay }: BuyerEngineInit): B
     }
     states.set(state.id, state)
     startedAtMs.set(state.id, startedMs)
+    users.set(state.id, 1)
   }
 
   async function apply(id: AgreementId, event: BuyerEvent): Promise<void> {
@@ -103,12 +106,15 @@ export function createBuyerEngine({ records, signing, pay }: BuyerEngineInit): B
       await records.store.commit([records.agreements.put(agreement.id, agreement), ...ops])
     },
     async load(id) {
+      const stored = states.has(id) ? undefined : await records.agreements.get(id)
       const known = states.get(id)
-      if (known !== undefined) return known
-      const state = await records.agreements.get(id)
+      if (known !== undefined) {
+        users.set(id, (users.get(id) ?? 0) + 1)
+        return known
+      }
       // Its start was another process' monotonic time: from here on only the Bid's cap bounds what may be charged.
-      if (state !== undefined) hold(state, Number.NEGATIVE_INFINITY)
-      return state
+      if (stored !== undefined) hold(stored, Number.NEGATIVE_INFINITY)
+      return stored
     },
     get: id => states.get(id),
     live: provider =>
@@ -146,6 +152,12 @@ export function createBuyerEngine({ records, signing, pay }: BuyerEngineInit): B
       if (state !== undefined) listeners.get(id)?.(state)
     },
     forget(id) {
+      const left = (users.get(id) ?? 0) - 1
+      if (left > 0) {
+        users.set(id, left)
+        return
+      }
+      users.delete(id)
       states.delete(id)
       startedAtMs.delete(id)
       listeners.delete(id)

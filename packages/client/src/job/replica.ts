@@ -64,7 +64,7 @@ export function startReplica(init: ReplicaInit): RunningReplica {
   return run(init, agree(init), quote(init.offer.offer.body.prices, init.demand.body).priceMax)
 }
 
-/** Takes up a replica whose agreement was stored before. */
+/** Takes up a replica whose agreement was stored before, and which the engine has loaded. */
 export function resumeReplica(init: Omit<ReplicaInit, 'record'>, state: BuyerAgreement): RunningReplica {
   return run(init, resume(init, state), state.bid.body.priceMax)
 }
@@ -292,7 +292,6 @@ async function askForBid(
 }
 
 async function resume({ parts, offer }: RunInit, state: BuyerAgreement): Promise<AgreementId> {
-  await parts.engine.load(state.id)
   await parts.channels.load(state.channel)
   parts.channels.take(state.channel, state.bid.body.priceMax)
   // A provider that cannot be reached is dealt with like one that was lost while running.

@@ -152,6 +152,20 @@ describe('what is held in memory', () => {
     expect(await engine.load(`0x${'ab'.repeat(32)}` as AgreementId)).toBeUndefined()
   })
 
+  it('stays while anybody uses it: a job taken up again may overlap with its earlier run', async () => {
+    const { engine } = world.parts
+    expect(await engine.load(agreement.id)).toBe(state())
+    engine.forget(agreement.id)
+    expect(engine.get(agreement.id)).toBe(state())
+    engine.forget(agreement.id)
+    expect(engine.get(agreement.id)).toBeUndefined()
+    await Promise.all([engine.load(agreement.id), engine.load(agreement.id)])
+    engine.forget(agreement.id)
+    expect(engine.get(agreement.id)).toBeDefined()
+    engine.forget(agreement.id)
+    expect(engine.get(agreement.id)).toBeUndefined()
+  })
+
   it('tells its watcher of each change, until that is called off', async () => {
     const seen: bigint[] = []
     const stop = world.parts.engine.watch(agreement.id, ({ paid }) => seen.push(paid))
