@@ -25,6 +25,14 @@ export function descendants(pid: number): number[] {
   return [...children, ...children.flatMap(descendants)]
 }
 
+/** Processes of these process groups: also those whose parent is gone. */
+export function inGroups(groups: ReadonlySet<number>): number[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(Number)
+    .filter(pid => groups.has(Number(/\) \S \d+ (\d+)/.exec(read(pid, 'stat') ?? '')?.[1])))
+}
+
 /** A process and everything below it. */
 export const family = (pid: number) => [pid, ...descendants(pid)]
 

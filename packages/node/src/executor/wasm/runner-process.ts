@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { fstatSync, readdirSync } from 'node:fs'
 import type { CodedError } from '@archipel/protocol'
 import { abortable } from '../abortable.ts'
 import { createExecutionError } from '../errors.ts'
@@ -35,7 +36,12 @@ export interface RunnerProcessInit {
 export function startRunnerProcess({ command, directory }: RunnerProcessInit): RunnerProcess {
   const [file, ...args] = command
   // Detached: Ctrl-C in a terminal reaches the executor's process, which ends jobs in good order, and not this one.
-  const child = spawn(file!, args, { cwd: directory, env: {}, stdio: 'pipe', detached: true })
+  const child = spawn(file!, [...args, openFiles().join()], {
+    cwd: directory,
+    env: {},
+    stdio: 'pipe',
+    detached: true
+  })
   const diagnostics = collectDiagnostics(child.stderr)
   const death = new AbortController()
   const ready = Promise.withResolvers<void>()
@@ -43,8 +49,19 @@ export function startRunnerProcess({ command, directory }: RunnerProcessInit): R
   ready.promise.catch(() => {})
   let onFrame: ((type: number, payload: Buffer) => void) | undefined
 
+  /**
+   * With its whole group: bubblewrap starts in two processes, and the inner one waits for ever when the outer is killed
+   * before it has set things up.
+   */
+  let killed = false
   const kill = () => {
-    child.kill('SIGKILL')
+    killed = true
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+    try {
+      process.kill(-child.pid, 'SIGKILL')
+    } catch {
+      child.kill('SIGKILL')
+    }
   }
   const patience = setTimeout(kill, START_TIMEOUT_MS)
 
@@ -84,12 +101,35 @@ export function startRunnerProcess({ command, directory }: RunnerProcessInit): R
     pid: child.pid,
     ready: ready.promise,
     closed: closed.promise,
-    isAlive: () => !death.signal.aborted && child.exitCode === null && child.signalCode === null && !child.killed,
+    isAlive: () => !death.signal.aborted && child.exitCode === null && child.signalCode === null && !killed,
     run: async (job, options) => {
       await abortable(ready.promise, options.signal)
       return exchangeJob(link, job, options)
     },
     kill
+  }
+}
+
+/**
+ * The files that this process has open, as `descriptor:device:inode`, for the runner to close those it was left with: its
+ * own may have the same numbers.
+ */
+function openFiles(): string[] {
+  try {
+    const names = readdirSync(process.platform === 'linux' ? '/proc/self/fd' : '/dev/fd')
+    return names.filter(name => Number(name) > 2).flatMap(describeFile)
+  } catch {
+    return []
+  }
+}
+
+function describeFile(fd: string): string[] {
+  try {
+    const stats = fstatSync(Number(fd))
+    return stats.isFile() ? [[fd, stats.dev, stats.ino].join(':')] : []
+  } catch {
+    // Closed since it was listed, such as the directory of the list itself.
+    return []
   }
 }
 

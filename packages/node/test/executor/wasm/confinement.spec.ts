@@ -1,4 +1,8 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createStore } from '@archipel/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { requireFacility } from '../../../../../scripts/facilities.ts'
 import { createWasmExecutor } from '../../../src/executor/index.ts'
@@ -46,6 +50,30 @@ describe.each(ways)('confinement: $name', ({ avoid, outer }) => {
     expect(text(result.stdout)).toBe('a\0b\0')
     expect(text(result.stderr)).toBe('A=1\0B=2\0')
     expect(text((await run(executor, { program: printStrings, args: [] })).stderr)).toBe('')
+  })
+
+  it.runIf(onLinux)('keeps no file of the node open, its database above all', async () => {
+    const location = await mkdtemp(join(tmpdir(), 'archipel-inherited-'))
+    const store = await createStore({ location })
+    const other = createWasmExecutor({ avoid, onProcess: pid => started.push(pid!) })
+    const started: number[] = []
+    try {
+      await other.start()
+      await run(other, { program: noop })
+      // The wrappers around the runner have them too; they are nobody's to command.
+      const runners = started
+        .flatMap(family)
+        .filter(pid => /(^|\/)node\0/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')))
+      expect(runners.length).toBeGreaterThan(0)
+      for (const pid of runners) {
+        const open = readdirSync(`/proc/${pid}/fd`).map(fd => readlinkSync(`/proc/${pid}/fd/${fd}`))
+        expect(open.filter(path => path.startsWith(location))).toEqual([])
+      }
+    } finally {
+      await other.stop()
+      await store.close()
+      await rm(location, { recursive: true, force: true })
+    }
   })
 
   it('shows a program its input and nothing of the machine', async () => {

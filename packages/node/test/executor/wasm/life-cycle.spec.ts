@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createWasmExecutor, type Executor, type WasmExecutorInit } from '../../../src/executor/index.ts'
 import { jobOf, never, run, text } from '../jobs.ts'
-import { allGone, descendants, family, isGone } from '../processes.ts'
+import { allGone, descendants, family, inGroups, isGone } from '../processes.ts'
 import { exitWith, loopForever, noop, print, printAndLoop } from '../programs.ts'
 
 const onLinux = process.platform === 'linux'
@@ -34,6 +34,21 @@ function startLooping(executor: Executor, tenant = 'alice') {
   done.catch(started.reject)
   return { started: started.promise, done, cancel: (reason?: unknown) => controller.abort(reason) }
 }
+
+describe.runIf(onLinux)('stopping while processes start', () => {
+  it('leaves none of them behind, at whatever step they are', async () => {
+    const groups = new Set<number>()
+    // Each round stops a little later, so that some are hit between the steps of their start.
+    for (let round = 0; round < 8; round++) {
+      const { executor, pids } = await startExecutor({ spares: 6 })
+      await new Promise(resolve => setTimeout(resolve, round))
+      await executor.stop()
+      for (const pid of pids) groups.add(pid)
+    }
+    expect(groups.size).toBeGreaterThan(8)
+    await allGone(inGroups(groups))
+  })
+})
 
 describe('cancelling', () => {
   it('kills the program at once', async () => {

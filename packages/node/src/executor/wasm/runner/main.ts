@@ -5,6 +5,7 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { createFrameChannel } from './frame-channel.ts'
+import { closeInherited } from './inherited.ts'
 import { lockDown } from './lock-down.ts'
 import { EndOfInput } from './receive.ts'
 import { createJobServer } from './serve.ts'
@@ -17,6 +18,7 @@ const COLLECT_ABOVE_BYTES = 32 * 1024 * 1024
 
 // The global and not the module of that name, whose import opens the standard streams and makes reads from them not wait.
 const { process, gc: collectGarbage } = globalThis
+closeInherited(process.argv[2])
 const channel = createFrameChannel(0, 1)
 const serveJob = createJobServer(channel)
 lockDown(process.env)
