@@ -27,12 +27,16 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
     uint256 public constant CLOSE_DELAY_MIN_SEC = 1 hours;
     /// @inheritdoc IEscrow
     uint256 public constant CLOSE_DELAY_MAX_SEC = 30 days;
+    /// @inheritdoc IEscrow
+    uint256 public constant HOLD_SEC_MAX = 30 days;
 
     /// @inheritdoc IEscrow
     mapping(address token => mapping(address account => uint256)) public balanceOf;
     /// @inheritdoc IEscrow
     mapping(address token => uint256) public liabilities;
     mapping(ChannelId id => ChannelSlot) private _channels;
+    /// @inheritdoc IEscrow
+    mapping(ChannelId id => uint48) public heldUntil;
 
     constructor() EIP712("Archipel", "1") {}
 
@@ -129,12 +133,48 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         refunded = channel.deposit() - settled;
         // A closing channel that was paid out to the last unit can still be closed, which lets it be funded again.
         if (refunded == 0 && closeAt == 0) revert ChannelEmpty(id);
-        if (msg.sender != key.payee && (closeAt == 0 || block.timestamp < closeAt)) revert CloseTooEarly(closeAt);
+        if (msg.sender != key.payee) _requireClosable(key.arbiter, id, closeAt);
         // Keeping `settled`, and the deposit equal to it, is what stops a voucher from being paid twice after
         // reopening.
         slot.state = Channels.pack(settled, settled, 0);
         balanceOf[key.token][key.payer] += refunded;
         emit ChannelClosed(id, refunded);
+    }
+
+    // ----------------------------------------------------------------------------------------------------- arbiters
+
+    /// @inheritdoc IEscrow
+    function redeemByArbiter(ChannelKey calldata key, uint128 amount, bytes32 ref) external returns (uint256 paid) {
+        _requireArbiter(key.arbiter);
+        ChannelId id = key.id();
+        ChannelSlot storage slot = _channels[id];
+        Channel channel = slot.state;
+        uint256 held = channel.deposit() - channel.settled();
+        paid = amount < held ? amount : held;
+        if (paid == 0) return 0;
+        slot.state = Channels.pack(channel.deposit() - paid, channel.settled(), channel.closeAt());
+        balanceOf[key.token][key.payee] += paid;
+        emit RedeemedByArbiter(id, paid, amount, ref);
+    }
+
+    /// @inheritdoc IEscrow
+    function hold(ChannelKey calldata key, uint48 untilSec) external {
+        _requireArbiter(key.arbiter);
+        uint256 max = block.timestamp + HOLD_SEC_MAX;
+        if (untilSec <= block.timestamp || untilSec > max) revert HoldOutOfRange(untilSec, block.timestamp + 1, max);
+        ChannelId id = key.id();
+        if (untilSec <= heldUntil[id]) return;
+        heldUntil[id] = untilSec;
+        emit ChannelHeld(id, untilSec);
+    }
+
+    /// @inheritdoc IEscrow
+    function release(ChannelKey calldata key) external {
+        _requireArbiter(key.arbiter);
+        ChannelId id = key.id();
+        if (heldUntil[id] == 0) return;
+        delete heldUntil[id];
+        emit ChannelReleased(id);
     }
 
     // -------------------------------------------------------------------------------------------------------- views
@@ -196,6 +236,19 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
             slot.state = Channels.pack(funded + amount, channel.settled(), 0);
             emit ChannelFunded(id, msg.sender, amount, funded + amount);
         }
+    }
+
+    function _requireArbiter(address arbiter) private view {
+        if (msg.sender != arbiter) revert CallerNotArbiter(msg.sender, arbiter);
+    }
+
+    /// @dev Channels without an arbiter, which are most, never read the word of a hold.
+    function _requireClosable(address arbiter, ChannelId id, uint256 closeAt) private view {
+        if (closeAt == 0 || block.timestamp < closeAt) revert CloseTooEarly(closeAt);
+        if (arbiter == address(0)) return;
+        uint256 openAt = heldUntil[id];
+        if (openAt > closeAt + HOLD_SEC_MAX) openAt = closeAt + HOLD_SEC_MAX;
+        if (block.timestamp < openAt) revert ChannelOnHold(openAt);
     }
 
     /// @dev Takes an authentic voucher into account: logs what it pays, or answers zero when that is nothing.

@@ -36,6 +36,13 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     message: 'the channel cannot be closed yet',
     hint: 'request the close and wait for its delay, or let the payee close'
   },
+  CallerNotArbiter: { code: 'E_NOT_ARBITER', message: "only the channel's arbiter may do that" },
+  HoldOutOfRange: { code: 'E_HOLD_RANGE', message: 'a hold ends in the future, and not too far ahead' },
+  ChannelOnHold: {
+    code: 'E_CHANNEL_HELD',
+    message: 'a dispute keeps the channel open',
+    hint: 'wait for the dispute to end; it cannot last for ever'
+  },
   ReentrancyGuardReentrantCall: { code: 'E_TOKEN_HOSTILE', message: 'the token called back into the escrow' },
   SafeERC20FailedOperation: { code: 'E_TOKEN_FAILED', message: 'the token refused the transfer' },
   ERC20InsufficientBalance: {

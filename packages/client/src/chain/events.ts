@@ -18,10 +18,15 @@ export type ChannelEvent = EventPlace & { readonly id: ChannelId } & (
     | { readonly name: 'ChannelFunded'; readonly from: Address; readonly amount: Wei; readonly deposit: Wei }
     /** `paid` moved to the payee; `cumulative` is what the voucher promised. */
     | { readonly name: 'Redeemed'; readonly paid: Wei; readonly cumulative: Wei; readonly commitment: Hash }
+    /** The arbiter awarded `amount`, of which `paid` moved to the payee and left the deposit. */
+    | { readonly name: 'RedeemedByArbiter'; readonly paid: Wei; readonly amount: Wei; readonly ref: Hash }
     /** A batch left this voucher out; `code` is the error that redeeming it alone gives. */
     | { readonly name: 'VoucherSkipped'; readonly cumulative: Wei; readonly code: string }
     | { readonly name: 'CloseRequested'; readonly closeAt: UnixSec }
     | { readonly name: 'ChannelClosed'; readonly refunded: Wei }
+    /** The arbiter lets only the payee close before `until`. */
+    | { readonly name: 'ChannelHeld'; readonly until: UnixSec }
+    | { readonly name: 'ChannelReleased' }
   )
 
 /** What happened to an account's balance outside of channels. */
@@ -38,9 +43,12 @@ export const CHANNEL_EVENTS = [
   'ChannelOpened',
   'ChannelFunded',
   'Redeemed',
+  'RedeemedByArbiter',
   'VoucherSkipped',
   'CloseRequested',
-  'ChannelClosed'
+  'ChannelClosed',
+  'ChannelHeld',
+  'ChannelReleased'
 ] as const satisfies readonly ChannelEvent['name'][]
 
 /** ethers hashes a signature again on every look-up, and histories are long: fragments are found here by topic. */
@@ -123,6 +131,12 @@ const FIELDS: Record<EscrowEvent['name'], (read: Read) => Record<string, unknown
     cumulative: wei(read('cumulative')),
     commitment: hex(read('commitment'))
   }),
+  RedeemedByArbiter: read => ({
+    id: hex(read('id')),
+    paid: wei(read('paid')),
+    amount: wei(read('amount')),
+    ref: hex(read('ref'))
+  }),
   VoucherSkipped: read => ({
     id: hex(read('id')),
     cumulative: wei(read('cumulative')),
@@ -130,6 +144,8 @@ const FIELDS: Record<EscrowEvent['name'], (read: Read) => Record<string, unknown
   }),
   CloseRequested: read => ({ id: hex(read('id')), closeAt: Number(read('closeAt')) }),
   ChannelClosed: read => ({ id: hex(read('id')), refunded: wei(read('refunded')) }),
+  ChannelHeld: read => ({ id: hex(read('id')), until: Number(read('untilSec')) }),
+  ChannelReleased: read => ({ id: hex(read('id')) }),
   Deposited: read => ({
     token: hex(read('token')),
     account: hex(read('account')),

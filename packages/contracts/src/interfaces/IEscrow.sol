@@ -48,6 +48,17 @@ interface IEscrow {
     /// @notice `redeemMany` left out a voucher; `reason` is the selector of the error that `redeem` answers to it.
     event VoucherSkipped(ChannelId indexed id, uint256 cumulative, bytes4 reason);
 
+    /// @notice The channel's arbiter awarded `amount`, of which `paid` moved from the channel to the balance of its payee.
+    /// @param paid what really moved, less than awarded when the channel held less; never zero
+    /// @param ref what the arbiter awarded it for, in its own words
+    event RedeemedByArbiter(ChannelId indexed id, uint256 paid, uint256 amount, bytes32 indexed ref);
+
+    /// @notice The channel's arbiter keeps anybody but the payee from closing it until `untilSec`, a UNIX second.
+    event ChannelHeld(ChannelId indexed id, uint256 untilSec);
+
+    /// @notice The channel's arbiter ended its hold.
+    event ChannelReleased(ChannelId indexed id);
+
     /// @notice The channel may be closed by anyone from `closeAt` on, a UNIX second.
     event CloseRequested(ChannelId indexed id, uint256 closeAt);
 
@@ -94,6 +105,16 @@ interface IEscrow {
 
     /// @param closeAt from when on it is possible; zero means that nobody has requested the close
     error CloseTooEarly(uint256 closeAt);
+
+    /// @notice Only the arbiter named in the channel's key may do that.
+    error CallerNotArbiter(address caller, address arbiter);
+
+    /// @notice A hold ends in the future, and not later than {HOLD_SEC_MAX} from now.
+    error HoldOutOfRange(uint256 untilSec, uint256 min, uint256 max);
+
+    /// @notice The delay is over, but the channel's arbiter holds it.
+    /// @param openAt from when on it can be closed
+    error ChannelOnHold(uint256 openAt);
 
     // ----------------------------------------------------------------------------------------------------- balances
 
@@ -143,6 +164,24 @@ interface IEscrow {
     /// @return refunded what moved
     function close(ChannelKey calldata key) external returns (uint256 refunded);
 
+    // ----------------------------------------------------------------------------------------------------- arbiters
+
+    /// @notice Awards the payee `amount` from what the channel still holds, *on top of* its vouchers: lowers the
+    /// deposit by what it pays and leaves `settled` alone. So an award never counts against a voucher, nor a voucher
+    /// against an award, and together they never exceed what the payer locked up. For the key's arbiter.
+    /// @param ref anything; only logged
+    /// @return paid what moved: all the channel holds, if that is less than `amount`. Zero is no error
+    function redeemByArbiter(ChannelKey calldata key, uint128 amount, bytes32 ref) external returns (uint256 paid);
+
+    /// @notice Keeps the channel from being closed by anybody but its payee until `untilSec`; all else goes on as ever.
+    /// Extends a hold but never shortens one. For the key's arbiter.
+    /// @dev However often an arbiter holds, anyone may close the channel at `closeAt + HOLD_SEC_MAX` at the latest.
+    /// @param untilSec UNIX second, after now and at most {HOLD_SEC_MAX} away
+    function hold(ChannelKey calldata key, uint48 untilSec) external;
+
+    /// @notice Ends the hold at once; nothing happens if there is none. For the key's arbiter.
+    function release(ChannelKey calldata key) external;
+
     // -------------------------------------------------------------------------------------------------------- views
 
     /// @notice What `account` could withdraw now.
@@ -154,6 +193,10 @@ interface IEscrow {
     /// @notice State of a channel; all zero if there never was one. See {Channel}.
     function channels(ChannelId id) external view returns (uint104 deposited, uint104 settled, uint48 closeAt);
 
+    /// @notice Until when the channel's arbiter last asked to hold it, a UNIX second; zero if it never did, or released
+    /// it. It may be past, and counts only up to `closeAt + HOLD_SEC_MAX`.
+    function heldUntil(ChannelId id) external view returns (uint48);
+
     function channelId(ChannelKey calldata key) external pure returns (ChannelId id);
 
     /// @notice EIP-712 domain separator of everything Archipel signs on this chain.
@@ -164,4 +207,8 @@ interface IEscrow {
 
     /// @notice Longest close delay: what a payer can lock up by mistake, towards a payee that is gone.
     function CLOSE_DELAY_MAX_SEC() external view returns (uint256);
+
+    /// @notice How far ahead an arbiter may hold a channel, and how long beyond the close delay all its holds together
+    /// may keep it from being closed.
+    function HOLD_SEC_MAX() external view returns (uint256);
 }

@@ -8,7 +8,7 @@ import {ChannelMeta} from "./ChannelMeta.sol";
 /// @param payer who gets back what was not paid, and signs vouchers unless `meta` names a signer
 /// @param payee whose balance the vouchers pay
 /// @param token the ERC-20 it is paid in
-/// @param arbiter reserved for settling disputes; zero means none, and nothing uses it yet
+/// @param arbiter who may award the payee what the channel still holds, and delay a close; zero means nobody
 /// @param meta signer, close delay and salt, see {ChannelMeta}
 struct ChannelKey {
     address payer;
