@@ -30,6 +30,13 @@ const CONTRACTS: readonly Contract[] = [
     about: 'The escrow: balances, channels and vouchers. Documented in `src/interfaces/IEscrow.sol`.'
   },
   {
+    source: 'src/Bonds.sol',
+    name: 'Bonds',
+    noun: 'bonds',
+    file: 'bonds.ts',
+    about: 'The bonds: node keys, collateral and slashes. Documented in `src/interfaces/IBonds.sol`.'
+  },
+  {
     source: 'test/tokens/TestToken.sol',
     name: 'TestToken',
     noun: 'testToken',
@@ -82,7 +89,7 @@ function render({ noun, about }: Contract, { abi, bytecode }: Artifact): string 
     HEADER,
     `/** ${about} */`,
     `export const ${noun}Abi = ${toSource(abi)} as const\n`,
-    '/** Creation code; the constructor takes no arguments. */',
+    '/** Creation code; what the constructor takes, if anything, is in the ABI and follows it. */',
     `export const ${noun}Bytecode =\n  '${bytecode.object}' as const\n`
   ].join('\n')
 }
