@@ -5,7 +5,7 @@ export interface NetworkDescriptor {
   /** Part of every protocol id and topic, e.g. `devnet`. */
   readonly name: string
   readonly chainId: number
-  /** JSON-RPC endpoints, tried in order. */
+  /** JSON-RPC endpoints. With one, it is believed; with more, two must agree on what money depends on. */
   readonly rpcUrls: readonly string[]
   /** The Escrow contract. */
   readonly escrow: Address

@@ -1,7 +1,7 @@
 import { type Address, CodedError } from '@archipel/protocol'
 import { type ChainCheck, checkChain } from './check-chain.ts'
 import { type ChainReads, createChainReads } from './reads.ts'
-import { type CallOptions, createRpc } from './rpc.ts'
+import { type CallOptions, createRpc, type RpcInit } from './rpc.ts'
 import { createSender, type TransactionSigner } from './sender.ts'
 import { type ChainWrites, createChainWrites } from './writes.ts'
 
@@ -16,18 +16,13 @@ export interface Chain extends ChainReads, ChainWrites {
   checkChain(options?: CallOptions): Promise<ChainCheck>
 }
 
-export interface ChainInit {
-  /** JSON-RPC endpoints, tried in this order. At least one. */
-  rpcUrls: readonly string[]
-  chainId: number
+export interface ChainInit extends RpcInit {
   /** The Escrow contract. */
   escrow: Address
   /** The ERC-20 that this object's amounts are in. */
   token: Address
   /** Signs and pays for transactions. Without it there are only questions. */
   signer?: TransactionSigner | undefined
-  /** For one endpoint to answer one question. */
-  rpcTimeoutMs?: number | undefined
   /** For one transaction to be mined. */
   txTimeoutMs?: number | undefined
 }
@@ -40,12 +35,12 @@ export interface ChainInit {
  * await chain.checkChain()
  * await chain.deposit(10n ** 18n)
  */
-export function createChain({ rpcUrls, chainId, escrow, token, signer, rpcTimeoutMs, txTimeoutMs }: ChainInit): Chain {
-  const rpc = createRpc({ rpcUrls, chainId, rpcTimeoutMs })
+export function createChain({ escrow, token, signer, txTimeoutMs, ...rpcInit }: ChainInit): Chain {
+  const rpc = createRpc(rpcInit)
   const reads = createChainReads(rpc, escrow, token)
   const sender = signer === undefined ? withoutKey : createSender({ rpc, signer, txTimeoutMs })
   return {
-    chainId,
+    chainId: rpc.chainId,
     escrow,
     token,
     address: signer?.address,

@@ -21,7 +21,7 @@ export async function checkChain(
   options?: CallOptions
 ): Promise<ChainCheck> {
   const blockNumber = await readBlockNumber(rpc, options)
-  const code = String(await rpc.request('eth_getCode', [token, 'latest'], options))
+  const [code] = await rpc.agree({ method: 'eth_getCode', params: block => [token, block] }, options)
   if (code === '0x') throw noContract(token, rpc.chainId)
   const question = { to: escrow, via: escrowInterface, method: 'domainSeparator', args: [] }
   const [separator] = await read(rpc, question, options)

@@ -27,7 +27,7 @@ export async function readHistory(rpc: Rpc, query: HistoryQuery, options?: CallO
     const to = Math.min(from + chunk - 1, toBlock)
     let logs: RawLog[]
     try {
-      logs = (await rpc.request('eth_getLogs', [filterOf(query, from, to)], options)) as RawLog[]
+      logs = await readLogs(rpc, filterOf(query, from, to), to, options)
     } catch (err) {
       if (replyErrorOf(err) === undefined || chunk === 1) throw err
       chunk = Math.ceil(chunk / 2)
@@ -40,8 +40,28 @@ export async function readHistory(rpc: Rpc, query: HistoryQuery, options?: CallO
   return events.sort((a, b) => a.blockNumber - b.blockNumber || a.logIndex - b.logIndex)
 }
 
-export async function readBlockNumber(rpc: Rpc, options?: CallOptions): Promise<number> {
-  return Number(await rpc.request('eth_blockNumber', [], options))
+export function readBlockNumber(rpc: Rpc, options?: CallOptions): Promise<number> {
+  return rpc.head(options)
+}
+
+/** Logs up to a block, as enough endpoints have them. Who hides some or makes some up is outvoted. */
+export async function readLogs(
+  rpc: Rpc,
+  filter: Record<string, unknown>,
+  toBlock: number,
+  options?: CallOptions
+): Promise<RawLog[]> {
+  const question = { method: 'eth_getLogs', params: () => [filter], block: toBlock, keyOf: keyOfLogs }
+  const [logs] = await rpc.agree(question, options)
+  return logs as RawLog[]
+}
+
+/** What logs mean; endpoints add fields of their own. */
+export function keyOfLogs(logs: unknown): string {
+  const facts = (logs as readonly RawLog[]).map(({ address, topics, data, blockNumber, transactionHash, logIndex }) => {
+    return [address, topics, data, Number(blockNumber), transactionHash, Number(logIndex)]
+  })
+  return JSON.stringify(facts).toLowerCase()
 }
 
 function filterOf({ escrow, topics }: HistoryQuery, from: number, to: number): Record<string, unknown> {

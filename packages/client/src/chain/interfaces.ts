@@ -16,14 +16,15 @@ export interface ReadRequest {
 }
 
 /**
- * Calls a view function at the latest block.
+ * Calls a view function at the latest block that enough endpoints have; all of them must answer the same.
  *
- * @throws what {@link Rpc.request} throws; E_NO_CONTRACT when nothing there understands the question
+ * @throws what {@link Rpc.agree} throws; E_NO_CONTRACT when nothing there understands the question
  */
 export async function read(rpc: Rpc, { to, via, method, args }: ReadRequest, options?: CallOptions): Promise<Result> {
   const data = via.encodeFunctionData(method, args)
   try {
-    return via.decodeFunctionResult(method, String(await rpc.request('eth_call', [{ to, data }, 'latest'], options)))
+    const [answer] = await rpc.agree({ method: 'eth_call', params: block => [{ to, data }, block] }, options)
+    return via.decodeFunctionResult(method, String(answer))
   } catch (err) {
     // None of the views we ask ever reverts, or answers anything but what it declares.
     if (isError(err, 'BAD_DATA') || /revert/i.test(replyErrorOf(err)?.message ?? ''))

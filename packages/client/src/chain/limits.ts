@@ -2,6 +2,20 @@
 export const RPC_TIMEOUT_MS = 5_000
 /** Largest answer read from an endpoint: a full chunk of logs is below 1 MiB. */
 export const RPC_RESPONSE_BYTES_MAX = 8 * 1024 * 1024
+/** Endpoints that must say the same where money depends on it, when there are that many. */
+export const RPC_QUORUM = 2
+/** Questions to endpoints that contradict each other are asked so often, with pauses that begin at this. */
+export const AGREE_ATTEMPTS_MAX = 4
+export const AGREE_PAUSE_MS = 60
+/** Newest blocks of two endpoints may be this far apart in time; beyond, one of them stands still or makes them up. */
+export const HEAD_LAG_SEC_MAX = 60
+/** An endpoint that failed is asked only after the others: for the first time span, doubling up to the second. */
+export const ENDPOINT_REST_MS_MIN = 500
+export const ENDPOINT_REST_MS_MAX = 30_000
+/** How often the age of an endpoint's newest block is looked at, where there is a bound on it. */
+export const HEAD_CHECK_INTERVAL_MS = 5_000
+/** What everybody is asked waits for the slowest this long after enough have answered. */
+export const ENDPOINT_GRACE_MS = 300
 /** A sent transaction is waited for this long before it is reported as unknown; it may still be mined later. */
 export const TX_TIMEOUT_MS = 60_000
 /** How often a sent transaction is looked up: from the first value, doubling up to the second. */

@@ -27,7 +27,10 @@ export interface BlockRange {
   readonly toBlock?: number | undefined
 }
 
-/** Questions about money that need no key. All see the latest block, and throw what {@link Rpc.request} throws. */
+/**
+ * Questions about money that need no key. All see the latest block that enough endpoints have, and throw what
+ * {@link Rpc.agree} throws.
+ */
 export interface ChainReads {
   blockNumber(options?: CallOptions): Promise<number>
   /** Native coin, which pays for gas. */
@@ -58,8 +61,10 @@ export function createChainReads(rpc: Rpc, escrow: Address, token: Address): Cha
 
   return {
     blockNumber: options => readBlockNumber(rpc, options),
-    nativeBalance: async (account, options) =>
-      BigInt(String(await rpc.request('eth_getBalance', [account, 'latest'], options))),
+    async nativeBalance(account, options) {
+      const [balance] = await rpc.agree({ method: 'eth_getBalance', params: block => [account, block] }, options)
+      return BigInt(String(balance))
+    },
     async tokenInfo(options) {
       const [[symbol], [decimals]] = await Promise.all([
         askToken('symbol', [], options),
