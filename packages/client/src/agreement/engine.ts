@@ -12,6 +12,7 @@ import {
   validateReceipt
 } from '@archipel/protocol'
 import type { SigningContext } from '../context.ts'
+import { failpoint } from '../failpoint.ts'
 import type { BuyerRecords } from '../records.ts'
 import type { Op } from '../store/index.ts'
 
@@ -84,7 +85,10 @@ export function createBuyerEngine({ records, signing, pay }: BuyerEngineInit): B
     let stored: Promise<void> | undefined
     if (state !== before) {
       states.set(id, state)
+      const isReceipt = event.type === 'ticked' || event.type === 'delivered'
+      if (isReceipt) failpoint('buyer.receipt.before')
       stored = records.store.commit([records.agreements.put(id, state)])
+      if (isReceipt) stored = stored.then(() => failpoint('buyer.receipt.stored'))
       listeners.get(id)?.(state)
     }
     for (const effect of effects) pay(id, effect.receipts)
@@ -103,7 +107,9 @@ export function createBuyerEngine({ records, signing, pay }: BuyerEngineInit): B
     stage,
     async add(agreement, ops) {
       hold(agreement, performance.now())
+      failpoint('buyer.agreement.before')
       await records.store.commit([records.agreements.put(agreement.id, agreement), ...ops])
+      failpoint('buyer.agreement.stored')
     },
     async load(id) {
       const stored = states.has(id) ? undefined : await records.agreements.get(id)

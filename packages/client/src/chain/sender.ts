@@ -1,5 +1,6 @@
 import { CodedError, fromHex, type Hex, type Signer, toHex } from '@archipel/protocol'
 import { Signature, Transaction } from 'ethers'
+import { failpoint } from '../failpoint.ts'
 import { waitFor } from '../net/wait.ts'
 import { decodeRevert } from './decode-revert.ts'
 import { readFees } from './fees.ts'
@@ -60,6 +61,7 @@ export function createSender({ rpc, signer, txTimeoutMs = TX_TIMEOUT_MS }: Sende
       sent.push(hash)
       try {
         await rpc.request('eth_sendRawTransaction', [tx.serialized], options)
+        failpoint('transaction.sent')
         return hash
       } catch (err) {
         // Nobody says whether it was taken. Only the chain can, and whoever sends it again may pay twice: wait for it.

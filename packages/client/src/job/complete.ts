@@ -1,5 +1,6 @@
 import { CodedError, type Hash, type Result } from '@archipel/protocol'
 import { decodeContentCid } from '../content/index.ts'
+import { failpoint } from '../failpoint.ts'
 import { delay, waitFor } from '../net/index.ts'
 import type { ClientParts } from '../parts.ts'
 import { fetchContent, fetchOutput } from './fetch.ts'
@@ -40,7 +41,10 @@ export async function completeJob({
   const result = resultOf(parts, winners)
   // Stored before anything is paid (commits keep their order): a crash from here on resumes to the same result.
   const record = update({ state: 'succeeded', digest, result })
-  const stored = parts.records.store.commit([parts.records.jobs.put(record.id, record)])
+  failpoint('buyer.job.before')
+  const stored = parts.records.store
+    .commit([parts.records.jobs.put(record.id, record)])
+    .then(() => failpoint('buyer.job.stored'))
   const tookMs = watch.totalMs()
   await Promise.all([stored, decideAll(replicas, digest)])
   watch.lap('verify')

@@ -15,6 +15,7 @@ import {
   type VerifiedOffer,
   validateBid
 } from '@archipel/protocol'
+import { failpoint } from '../failpoint.ts'
 import type { ClientParts } from '../parts.ts'
 import type { JobProgress, JobRecord, Replica, ReplicaState } from './job.ts'
 
@@ -268,6 +269,7 @@ async function agree({
     await engine.add(state, [records.jobs.put(demand.body.job, record(id))])
     try {
       await session.send({ type: 'accept', value: { agreement, channel: channel.key } }, { signal })
+      failpoint('buyer.agreement.sent')
     } catch (err) {
       // It may have arrived all the same: nothing that comes of it is paid.
       await engine.apply(id, { type: 'failed', failure: failureOf(err) })

@@ -13,6 +13,7 @@ import {
 } from '@archipel/protocol'
 import type { Chain } from '../chain/index.ts'
 import type { CallOptions } from '../client.ts'
+import { failpoint } from '../failpoint.ts'
 import type { BuyerRecords } from '../records.ts'
 
 /** A channel and the provider that keeps its books. */
@@ -107,7 +108,10 @@ export function createChannels({ records, chain, payer, token, policy }: Channel
       if (free(now) >= need) return now
       usable ??= now
     }
-    return usable ?? store(fresh(offer))
+    if (usable !== undefined) return usable
+    const opened = await store(fresh(offer))
+    failpoint('buyer.channel.stored')
+    return opened
   }
 
   /** Same node, same payout address: an operator that changed its address needs a channel to the new one. */
@@ -139,8 +143,13 @@ export function createChannels({ records, chain, payer, token, policy }: Channel
       })
     }
     const wanted = missing > policy.depositMin ? missing : policy.depositMin
+    const isNew = channel.deposit === 0n
+    failpoint(isNew ? 'buyer.channel.before-open' : 'buyer.channel.before-top-up')
     await chain.openChannel(channel.key, wanted < balance ? wanted : balance, { signal })
-    return refresh(channel, signal)
+    failpoint(isNew ? 'buyer.channel.opened' : 'buyer.channel.topped-up')
+    const funded = await refresh(channel, signal)
+    failpoint('buyer.channel.recorded')
+    return funded
   }
 
   function take(id: ChannelId, amount: Wei): void {

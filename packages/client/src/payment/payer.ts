@@ -20,6 +20,7 @@ import {
 } from '@archipel/protocol'
 import type { BuyerEngine } from '../agreement/engine.ts'
 import type { SigningContext } from '../context.ts'
+import { failpoint } from '../failpoint.ts'
 import { createDeferred, type Deferred } from '../net/index.ts'
 import type { BuyerRecords } from '../records.ts'
 import type { Channels } from './channels.ts'
@@ -109,6 +110,7 @@ export function createPayer({ records, signing, channels, engine, send, onError 
     const { channel, voucher, leaves } = issueVoucher(before, payments)
     const signedVoucher: SignedVoucher = sign(signing.signer, signing.domain, voucherType, voucher)
     channels.hold({ ...channel, voucher: signedVoucher })
+    failpoint('buyer.voucher.before')
     await records.store.commit([
       records.channels.put(id, channels.held(id)),
       ...leaves.map((leaf, i) =>
@@ -116,10 +118,12 @@ export function createPayer({ records, signing, channels, engine, send, onError 
       ),
       ...[...paidTo].map(([agreement, receipts]) => engine.stage(agreement, { type: 'vouchered', receipts }))
     ])
+    failpoint('buyer.voucher.stored')
     for (const agreement of paidTo.keys()) engine.notify(agreement)
     // Stored, so the money is promised; if the connection is gone the payment is sent again when it is back.
     const payment = { fromSize: before.log.size, pays: payments.map(pick), voucher: signedVoucher }
     await send(before.provider, payment).catch(err => onError(id, err))
+    failpoint('buyer.voucher.sent')
   }
 
   function unpaidDues(state: BuyerAgreement, receipts: number): (Due & Pay)[] {
@@ -157,6 +161,7 @@ export function createPayer({ records, signing, channels, engine, send, onError 
       if (after === before) return
       // A lost acknowledgement only means sending again, so it rides with the channel's next change to disk.
       channels.hold(after)
+      failpoint('buyer.voucher.acknowledged')
       const line = lineOf(id)
       line.gaps = 0
       for (const { agreement } of before.unacknowledged.slice(

@@ -1,5 +1,7 @@
 import {
   createMessageStream,
+  type Failpoint,
+  failpoint,
   type MessageStream,
   type Network,
   negotiateProtocol,
@@ -12,6 +14,7 @@ import {
   isCodedError,
   NEGOTIATE_FRAME_BYTES_MAX,
   providerMessages,
+  RECEIPT_FINAL,
   type ToBuyer,
   type ToProvider
 } from '@archipel/protocol'
@@ -94,6 +97,8 @@ export function createConversations({ network, negotiator, log }: ConversationsI
   async function send(messages: MessageStream, message: ToBuyer): Promise<void> {
     // A stream that is gone is noticed by whoever reads it; what was not sent is asked for again.
     await messages.send(buyerMessages.toWire(message), { signal: AbortSignal.timeout(SEND_TIMEOUT_MS) }).catch(() => {})
+    const point = failpointOf(message)
+    if (point !== undefined) failpoint(point)
   }
 
   return {
@@ -108,5 +113,19 @@ export function createConversations({ network, negotiator, log }: ConversationsI
       if (conversation !== undefined) void send(conversation.messages, message)
     },
     peerOf: buyer => current.get(buyer)?.peerId
+  }
+}
+
+/** Where a crash test may end the process once a message was handed over. */
+function failpointOf(message: ToBuyer): Failpoint | undefined {
+  switch (message.type) {
+    case 'acknowledgement':
+      return 'provider.payment.acknowledged'
+    case 'receipt':
+      return message.value.receipt.body.kind === RECEIPT_FINAL ? 'provider.final.sent' : 'provider.tick.sent'
+    case 'failure':
+      return 'provider.failure.sent'
+    default:
+      return undefined
   }
 }
