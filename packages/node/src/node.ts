@@ -21,6 +21,7 @@ import { createCredit } from './agreement/credit.ts'
 import { createProviderEngine, type ProviderEngine } from './agreement/engine.ts'
 import { createNegotiator, type Negotiator } from './agreement/negotiator.ts'
 import { createOpenBids } from './agreement/open-bids.ts'
+import { persist } from './agreement/persist.ts'
 import { createCapacity } from './execution/capacity.ts'
 import { createDiskSpace } from './execution/disk-space.ts'
 import { createInputs } from './execution/inputs.ts'
@@ -115,10 +116,12 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     engine: () => engine
   })
   const buyerOf = (state: ProviderAgreement) => state.demand.body.buyer
+  const stopped = new AbortController()
   const apply = (id: AgreementId, event: Parameters<ProviderEngine['apply']>[1]) => {
-    engine
-      .apply(id, event)
-      .catch(err => log.error({ err, agreement: id, event: event.type }, 'could not store a change'))
+    // The next tick says what this one would have; how it ended is said once.
+    const change = () => engine.apply(id, event)
+    const applied = event.type === 'ticked' ? change() : persist(change, stopped.signal)
+    applied.catch(err => log.error({ err, agreement: id, event: event.type }, 'could not store a change'))
   }
   const inputs = createInputs({ fetcher, blocks, sourceOf: state => conversations.peerOf(buyerOf(state)) })
   work = createWork({
@@ -159,7 +162,8 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       sendFailure: (state, failure) =>
         conversations.tell(buyerOf(state), { type: 'failure', value: { agreement: state.id, failure } }),
       ended: state => channels.release(state.channel, state.id),
-      resumed: state => channels.take(state.channel, reservationOf(state))
+      resumed: state => channels.take(state.channel, reservationOf(state)),
+      paid: state => channels.adjust(state.channel, reservationOf(state))
     }
   })
   const bids = createOpenBids(signing.nowSec)
@@ -178,6 +182,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     await Promise.all([executor.stop(), redeemer.stop()])
     fetcher.stop()
     await network.stop()
+    stopped.abort()
     await Promise.all([store.close(), datastore.close()])
     log.info({}, 'stopped')
   }

@@ -14,9 +14,12 @@ export const COMMITS_WAITING_MAX = 65_536
 export interface GroupCommit {
   /**
    * Resolves when the changes are on disk, all or none; commits reach the disk in the order of the calls. Without
-   * changes it is a barrier: it resolves once every commit before it is decided.
+   * changes it is a barrier: it resolves once every commit before it is decided. Commits that wait behind a flush that
+   * fails, fail with it: they may rest on what it did not store.
    */
   commit(ops: readonly BackendOp[]): Promise<void>
+  /** True while the next commit would be refused with E_STORE_BUSY. */
+  readonly isFull: boolean
   /** Refuses new commits and resolves when the waiting ones are decided. */
   close(): Promise<void>
 }
@@ -27,7 +30,8 @@ interface Waiting {
   reject(err: CodedError): void
 }
 
-export function createGroupCommit(backend: Pick<Backend, 'batch'>): GroupCommit {
+/** @param onFailure called when commits fail, before any of them is told */
+export function createGroupCommit(backend: Pick<Backend, 'batch'>, onFailure: () => void = () => {}): GroupCommit {
   let waiting: Waiting[] = []
   let running: Promise<void> | undefined
   let closed = false
@@ -55,13 +59,19 @@ export function createGroupCommit(backend: Pick<Backend, 'batch'>): GroupCommit 
         for (const { resolve } of group) resolve()
       } catch (cause) {
         const err = writeError(cause)
-        for (const { reject } of group) reject(err)
+        const behind = waiting
+        waiting = []
+        onFailure()
+        for (const { reject } of [...group, ...behind]) reject(err)
       }
     }
     running = undefined
   }
 
   return {
+    get isFull() {
+      return waiting.length >= COMMITS_WAITING_MAX
+    },
     commit(ops) {
       if (closed) return Promise.reject(new CodedError('E_STORE_CLOSED', 'the store is closed'))
       if (waiting.length >= COMMITS_WAITING_MAX) {

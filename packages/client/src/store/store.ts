@@ -35,9 +35,17 @@ export interface Store {
   table<V>(name: string): Table<V>
   /**
    * Applies all changes or none and resolves once they are on disk. Concurrent commits share a flush; commits take
-   * effect in the order of the calls. Rejects with E_STORE (then none of them counts), E_STORE_BUSY, E_STORE_CLOSED.
+   * effect in the order of the calls, and one that fails takes all behind it along. Rejects with E_STORE (then none of
+   * them counts), E_STORE_BUSY, E_STORE_CLOSED.
    */
   commit(ops: readonly Op[]): Promise<void>
+  /** True while the next commit would be refused with E_STORE_BUSY. */
+  readonly isFull: boolean
+  /**
+   * Calls `listener` when commits fail with E_STORE, before any of those who wait for them hears of it: whoever keeps in
+   * memory what was being stored takes it back there. Every commit of a failed flush and behind it has failed.
+   */
+  onFailure(listener: () => void): void
   /** Waits for the commits under way and lets go of the folder. Idempotent. */
   close(): Promise<void>
 }
@@ -75,7 +83,10 @@ export async function createStore(init: StoreInit): Promise<Store> {
     await backend.close().catch(() => {})
     throw err
   }
-  const group = createGroupCommit(backend)
+  const listeners: (() => void)[] = []
+  const group = createGroupCommit(backend, () => {
+    for (const listener of listeners) listener()
+  })
   let closing: Promise<void> | undefined
 
   async function close(): Promise<void> {
@@ -86,6 +97,10 @@ export async function createStore(init: StoreInit): Promise<Store> {
   return {
     table: name => createTable(backend, name, () => closing !== undefined),
     commit: group.commit,
+    get isFull() {
+      return group.isFull
+    },
+    onFailure: listener => void listeners.push(listener),
     close() {
       closing ??= close()
       return closing

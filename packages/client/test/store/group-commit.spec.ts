@@ -43,17 +43,22 @@ describe('group commit', () => {
     expect(disk.flushes.every(({ sync }) => sync)).toBe(true)
   })
 
-  it('fails everybody in a flush that failed, and nobody else', async () => {
+  it('fails everybody in a flush that failed and behind it, and nobody later', async () => {
     const disk = manualDisk()
-    const group = createGroupCommit(disk)
+    const order: string[] = []
+    const group = createGroupCommit(disk, () => order.push('told'))
     const first = [group.commit([put('a')]), group.commit([put('b')])].map(each => each.catch(err => err.code))
     await turn()
-    const second = group.commit([put('c')])
+    const behind = group.commit([put('c')]).catch(err => order.push(err.code))
     disk.flushes[0]!.finish(new Error('no space left'))
     expect(await Promise.all(first)).toEqual(['E_STORE', 'E_STORE'])
+    await behind
+    expect(order).toEqual(['told', 'E_STORE'])
+    const later = group.commit([put('d')])
     await turn()
+    expect(disk.flushes.map(({ keys }) => keys)).toEqual([['a', 'b'], ['d']])
     disk.flushes[1]!.finish()
-    await second
+    await later
   })
 
   it('never splits a commit, and starts another flush past the bound', async () => {
@@ -80,6 +85,7 @@ describe('group commit', () => {
     const flushing = group.commit([put('a')])
     await turn()
     const waiting = Array.from({ length: COMMITS_WAITING_MAX }, () => group.commit([put('x')]))
+    expect(group.isFull).toBe(true)
     await expect(group.commit([put('y')])).rejects.toMatchObject({ code: 'E_STORE_BUSY' })
     disk.flushes[0]!.finish()
     for (let i = 1; i <= COMMITS_WAITING_MAX / GROUP_OPS_MAX; i++) {

@@ -1,7 +1,8 @@
-import type { Op, SigningContext } from '@archipel/client'
+import { type Failpoint, failpoint, type Op, type SigningContext } from '@archipel/client'
 import {
   type AgreementId,
   assert,
+  CodedError,
   type Failure,
   type ProviderAgreement,
   type ProviderEffect,
@@ -12,6 +13,7 @@ import {
   sign,
   stepProvider
 } from '@archipel/protocol'
+import { createHeldRecords } from '../store/held-records.ts'
 import type { ProviderRecords } from '../store/records.ts'
 import { type Credit, owes, WRITE_OFF_SEC } from './credit.ts'
 
@@ -25,6 +27,14 @@ export interface ProviderActions {
   ended(state: ProviderAgreement): void
   /** An agreement that a restart takes up again can draw on its channel as before. */
   resumed(state: ProviderAgreement): void
+  /** Some of it was paid: that much less needs to be kept for it. */
+  paid(state: ProviderAgreement): void
+}
+
+/** The first `receipts` receipts of an agreement are paid. */
+export interface PaidReceipts {
+  readonly agreement: AgreementId
+  readonly receipts: number
 }
 
 /**
@@ -38,9 +48,10 @@ export interface ProviderEngine {
   load(id: AgreementId): Promise<ProviderAgreement | undefined>
   /** From memory only. */
   get(id: AgreementId): ProviderAgreement | undefined
+  /** Rejects with E_STORE when the change could not be stored; nothing of it counts then, and it may be made again. */
   apply(id: AgreementId, event: ProviderEvent): Promise<void>
-  /** Steps in memory only, for a caller that stores the change in a batch of its own. */
-  stage(id: AgreementId, event: ProviderEvent): Op[]
+  /** Takes receipts as paid and stores that together with `ops`: all of it or nothing. */
+  pay(paid: readonly PaidReceipts[], ops: readonly Op[]): Promise<void>
   /** Takes up everything a crash or stop interrupted. Before anybody can send messages about it. */
   restart(): Promise<void>
   counts(): { running: number; done: number; failed: number }
@@ -57,29 +68,51 @@ export interface ProviderEngineInit {
 const ENDED_KEPT_MAX = 512
 
 export function createProviderEngine({ records, signing, actions, credit }: ProviderEngineInit): ProviderEngine {
-  const states = new Map<AgreementId, ProviderAgreement>()
+  const states = createHeldRecords<AgreementId, ProviderAgreement>()
   const ended = new Set<AgreementId>()
   const totals = { done: 0, failed: 0 }
+
+  // A receipt that was told of and then forgotten would be signed again with other figures: two of one sequence.
+  records.store.onFailure(() => {
+    for (const [id, state] of states.revert()) {
+      if (state === undefined) {
+        actions.stop(id)
+        continue
+      }
+      credit.see(state)
+      if (!isOver(state)) {
+        ended.delete(id)
+        actions.resumed(state)
+      }
+    }
+  })
+
+  /** Notes what follows from a state, new or read from disk. */
+  function see(state: ProviderAgreement): void {
+    credit.see(state)
+    if (!isOver(state)) return
+    ended.add(state.id)
+    if (ended.size > ENDED_KEPT_MAX) forgetOldest()
+  }
 
   function set(state: ProviderAgreement): void {
     const before = states.get(state.id)
     states.set(state.id, state)
-    credit.see(state)
-    if (state.phase.code === 'settled' || state.phase.code === 'failed') {
-      if (before !== undefined && before.phase.code !== state.phase.code) {
-        totals[state.phase.code === 'settled' ? 'done' : 'failed']++
-        actions.ended(state)
-      }
-      ended.add(state.id)
-      if (ended.size > ENDED_KEPT_MAX) forgetOldest()
+    see(state)
+    if (before !== undefined && before.phase.code !== state.phase.code && isOver(state)) {
+      totals[state.phase.code === 'settled' ? 'done' : 'failed']++
+      actions.ended(state)
+    } else if (before !== undefined && before.paid !== state.paid) {
+      actions.paid(state)
     }
   }
 
   function forgetOldest(): void {
-    const [oldest] = ended
-    if (oldest === undefined) return
-    ended.delete(oldest)
-    states.delete(oldest)
+    for (const id of ended) {
+      if (!states.forget(id)) continue
+      ended.delete(id)
+      return
+    }
   }
 
   function write(state: ProviderAgreement): Op[] {
@@ -88,6 +121,11 @@ export function createProviderEngine({ records, signing, actions, credit }: Prov
       records.agreements.put(state.id, state),
       open ? records.open.put(state.id, true) : records.open.del(state.id)
     ]
+  }
+
+  async function commit(changed: readonly ProviderAgreement[], ops: readonly Op[]): Promise<void> {
+    await records.store.commit([...ops, ...changed.flatMap(write)])
+    for (const state of changed) states.stored(state.id, state)
   }
 
   function act(state: ProviderAgreement, effect: ProviderEffect): void {
@@ -106,15 +144,30 @@ export function createProviderEngine({ records, signing, actions, credit }: Prov
   }
 
   async function apply(id: AgreementId, event: ProviderEvent): Promise<void> {
+    checkRoom()
     const before = held(id)
     const { state, effects } = stepProvider(before, event, signing.nowSec())
+    const points = state === before ? undefined : FAILPOINTS_OF[event.type]
     if (state !== before) {
       set(state)
-      await records.store.commit(write(state))
+      if (points !== undefined) failpoint(points.before)
+      await commit([state], [])
+      if (points !== undefined) failpoint(points.stored)
+    } else if (effects.some(({ type }) => type !== 'execute') && !states.isStored(id)) {
+      // What is to be told may still be on its way to disk; without changes a commit waits for all before it.
+      await records.store.commit([])
+      if (!states.isStored(id) || held(id) !== state) return apply(id, event)
     }
     // The buyer wants nothing more of it: what it owes stays on record, but blocks none of its money.
     if (event.type === 'cancelled' && state.phase.code === 'delivered') actions.ended(state)
     for (const effect of effects) act(state, effect)
+  }
+
+  /** Before anything changes: a change that the disk does not even queue would leave memory ahead of it. */
+  function checkRoom(): void {
+    if (records.store.isFull) {
+      throw new CodedError('E_STORE_BUSY', 'too many changes wait for the disk', { facts: { fault: 'host' } })
+    }
   }
 
   async function load(id: AgreementId): Promise<ProviderAgreement | undefined> {
@@ -124,24 +177,34 @@ export function createProviderEngine({ records, signing, actions, credit }: Prov
     // Another caller may have loaded and changed it while we waited for the disk.
     const raced = states.get(id)
     if (raced !== undefined) return raced
-    if (stored !== undefined) set(stored)
+    if (stored === undefined) return undefined
+    states.load(id, stored)
+    see(stored)
     return stored
   }
 
   return {
     async add(state) {
       assert(!states.has(state.id), `agreement ${state.id} is new`)
+      checkRoom()
       set(state)
+      failpoint('provider.agreement.before')
       // Running before it is stored risks only our own work; the receipt waits for its own commit, and so for this one.
-      await Promise.all([records.store.commit(write(state)), apply(state.id, { type: 'accepted' })])
+      await Promise.all([
+        commit([state], []).then(() => failpoint('provider.agreement.stored')),
+        apply(state.id, { type: 'accepted' })
+      ])
     },
     load,
     get: id => states.get(id),
     apply,
-    stage(id, event) {
-      const { state } = stepProvider(held(id), event, signing.nowSec())
-      set(state)
-      return write(state)
+    async pay(paid, ops) {
+      const changed = paid.map(({ agreement, receipts }) => {
+        const { state } = stepProvider(held(agreement), { type: 'paid', receipts }, signing.nowSec())
+        set(state)
+        return state
+      })
+      await commit(changed, ops)
     },
     async restart() {
       for await (const [id] of records.open.iterate()) {
@@ -161,4 +224,13 @@ export function createProviderEngine({ records, signing, actions, credit }: Prov
       return { running, ...totals }
     }
   }
+}
+
+const isOver = ({ phase }: ProviderAgreement): boolean => phase.code === 'settled' || phase.code === 'failed'
+
+/** Where a crash test may end the process around a change. */
+const FAILPOINTS_OF: Partial<Record<ProviderEvent['type'], Record<'before' | 'stored', Failpoint>>> = {
+  ticked: { before: 'provider.tick.before', stored: 'provider.tick.stored' },
+  finished: { before: 'provider.final.before', stored: 'provider.final.stored' },
+  failed: { before: 'provider.failure.before', stored: 'provider.failure.stored' }
 }

@@ -205,6 +205,8 @@ function refuse(code: string, message: string, fault: 'buyer' | 'host'): never {
 
 function failureOf(err: unknown): Failure {
   if (!isCodedError(err)) return { code: 'E_INTERNAL', fault: 'host', message: 'the provider had a fault of its own' }
-  const fault = typeof err.facts.fault === 'string' ? err.facts.fault : 'buyer'
+  // A disk that fails is our own, and never the buyer's.
+  const fault =
+    typeof err.facts.fault === 'string' ? err.facts.fault : err.code.startsWith('E_STORE') ? 'host' : 'buyer'
   return createFailure({ code: err.code, fault, message: err.message })
 }

@@ -1,4 +1,4 @@
-import type { Chain, SigningContext } from '@archipel/client'
+import { type Chain, failpoint, type SigningContext } from '@archipel/client'
 import {
   type Address,
   type AgreementId,
@@ -22,6 +22,7 @@ import {
   ZERO_ADDRESS
 } from '@archipel/protocol'
 import type { ProviderEngine } from '../agreement/engine.ts'
+import { createHeldRecords } from '../store/held-records.ts'
 import type { ChannelRecord, ProviderRecords } from '../store/records.ts'
 import { BEHIND_MS, createLooks, LOOK_INTERVAL_MS, type OnChain } from './looks.ts'
 import { createReservations, type Reservation } from './reservations.ts'
@@ -36,6 +37,8 @@ export interface ProviderChannels {
   reserve(key: ChannelKey, buyer: Address, reservation: Reservation, signal: AbortSignal): Promise<void>
   /** Sets money aside again for an agreement that goes on after a restart. Once, however often it is called. */
   take(id: ChannelId, reservation: Reservation): void
+  /** Sets aside another amount for an agreement that some is set aside for. */
+  adjust(id: ChannelId, reservation: Reservation): void
   release(id: ChannelId, agreement: AgreementId): void
   /**
    * Takes a payment and stores it with the agreements it pays; resolves once both are on disk.
@@ -84,10 +87,18 @@ export function createProviderChannels({
   engine,
   behindMs
 }: ProviderChannelsInit): ProviderChannels {
-  const channels = new Map<ChannelId, ChannelRecord>()
+  const channels = createHeldRecords<ChannelId, ChannelRecord>()
   const reservations = createReservations(signing.nowSec)
   const looks = createLooks({ chain, behindMs })
   const readAtMs = new Map<ChannelId, number>()
+  // A payment that is not on disk was not taken: its buyer sends it again, and it must then be new.
+  records.store.onFailure(() => void channels.revert())
+
+  async function store(channel: ChannelRecord): Promise<void> {
+    channels.set(channel.id, channel)
+    await records.store.commit([records.channels.put(channel.id, channel)])
+    channels.stored(channel.id, channel)
+  }
 
   const free = (channel: ChannelRecord): Wei => uncommitted(channel) - reservations.total(channel.id)
 
@@ -112,15 +123,11 @@ export function createProviderChannels({
     const onChain = await chain.channelState(id, { signal })
     const known = channels.get(id)
     if (known === undefined) return undefined
+    readAtMs.set(id, startMs)
     const now = updated(known, onChain)
-    hold(now, startMs)
-    await records.store.commit([records.channels.put(id, now)])
+    // Most looks find nothing new.
+    if (now !== known) await store(now)
     return now
-  }
-
-  function hold(channel: ChannelRecord, seenAtMs: number): void {
-    channels.set(channel.id, channel)
-    readAtMs.set(channel.id, seenAtMs)
   }
 
   /** Looks a channel up on chain for a buyer. Nothing is kept of one that cannot pay: anybody can name those. */
@@ -140,8 +147,8 @@ export function createProviderChannels({
       if (channel.closeAt !== 0 || free(channel) < amount) return channel
       makeRoom()
     }
-    hold(channel, startMs)
-    await records.store.commit([records.channels.put(id, channel)])
+    readAtMs.set(id, startMs)
+    await store(channel)
     return channels.get(id) ?? channel
   }
 
@@ -150,7 +157,7 @@ export function createProviderChannels({
     if (channels.size < CHANNELS_MAX) return
     for (const channel of channels.values()) {
       if (!isDrained(channel) || reservations.total(channel.id) > 0n) continue
-      channels.delete(channel.id)
+      if (!channels.forget(channel.id)) continue
       readAtMs.delete(channel.id)
       return
     }
@@ -197,6 +204,7 @@ export function createProviderChannels({
       reservations.take(id, reservation)
     },
     take: reservations.take,
+    adjust: reservations.adjust,
     release: reservations.release,
     async pay(buyer, payment) {
       const id = payment.voucher.body.channel as ChannelId
@@ -226,20 +234,22 @@ export function createProviderChannels({
         signing
       )
       if (applied === 0) {
-        // Written again, with what it paid: the first time may have failed on the disk, and what is acknowledged is kept.
-        const again = payment.pays
-          .filter(pay => bookOf(id, pay.agreement) !== undefined)
-          .flatMap(pay => engine().stage(pay.agreement as AgreementId, { type: 'paid', receipts: 0 }))
-        await records.store.commit([records.channels.put(id, current), ...again])
+        // What is told to be kept is on disk: without changes a commit waits for all that are under way.
+        await records.store.commit([])
         return current
+      }
+      if (records.store.isFull) {
+        throw new CodedError('E_STORE_BUSY', 'too many changes wait for the disk', { facts: { fault: 'host' } })
       }
       const next: ChannelRecord = { ...channel, dueSince: current.dueSince === 0 ? signing.nowSec() : current.dueSince }
       channels.set(id, next)
-      const paid = payment.pays.slice(payment.pays.length - applied)
-      const ops = paid.flatMap(pay =>
-        engine().stage(pay.agreement as AgreementId, { type: 'paid', receipts: pay.sequence + 1 })
-      )
-      await records.store.commit([records.channels.put(id, next), ...ops])
+      const paid = payment.pays
+        .slice(payment.pays.length - applied)
+        .map(pay => ({ agreement: pay.agreement as AgreementId, receipts: pay.sequence + 1 }))
+      failpoint('provider.payment.before')
+      await engine().pay(paid, [records.channels.put(id, next)])
+      channels.stored(id, next)
+      failpoint('provider.payment.stored')
       return next
     },
     refresh: async (id, signal) => (channels.has(id) ? refresh(id, signal) : undefined),
@@ -247,13 +257,16 @@ export function createProviderChannels({
     all: () => [...channels.values()],
     async start() {
       for await (const [id, record] of records.channels.iterate()) {
-        if (!isDrained(record) && channels.size < CHANNELS_MAX) channels.set(id as ChannelId, record)
+        if (!isDrained(record) && channels.size < CHANNELS_MAX) channels.load(id as ChannelId, record)
       }
     }
   }
 }
 
+/** @returns the very record where the chain says nothing new */
 function updated(channel: ChannelRecord, seen: OnChain): ChannelRecord {
+  const { deposit, settled, closeAt } = seen
+  if (deposit === channel.deposit && settled === channel.settled && closeAt === channel.closeAt) return channel
   const now = { ...channel, ...seen }
   return { ...now, dueSince: now.cumulative > now.settled ? now.dueSince : 0 }
 }

@@ -11,6 +11,8 @@ export interface Reservation {
 /** What is promised from each channel. By agreement, so that setting aside or releasing twice is once. */
 export interface Reservations {
   take(channel: ChannelId, reservation: Reservation): void
+  /** Sets aside another amount for an agreement, if there is anything set aside for it. */
+  adjust(channel: ChannelId, reservation: Reservation): void
   release(channel: ChannelId, agreement: AgreementId): void
   /** Set aside from a channel now. */
   total(channel: ChannelId): Wei
@@ -31,6 +33,10 @@ export function createReservations(nowSec: () => UnixSec): Reservations {
       held.set(reservation.agreement, reservation)
       channels.set(channel, held)
     },
+    adjust(channel, reservation) {
+      const held = channels.get(channel)
+      if (held?.has(reservation.agreement)) held.set(reservation.agreement, reservation)
+    },
     release,
     total(channel) {
       const now = nowSec()
@@ -45,9 +51,15 @@ export function createReservations(nowSec: () => UnixSec): Reservations {
 }
 
 /**
- * What an agreement needs set aside. No result comes after its deadline, and one that is not paid a tick later will
- * hardly ever be: the debt counts against the buyer's credit, but its money must not be blocked for ever.
+ * What an agreement needs set aside: what it may come to beyond what is paid of it, which vouchers cover. No result comes
+ * after its deadline, and one that is not paid a tick later will hardly ever be: the debt counts against the buyer's
+ * credit, but its money must not be blocked for ever.
  */
-export function reservationOf({ id, bid, demand }: ProviderAgreement): Reservation {
-  return { agreement: id, amount: bid.body.priceMax, untilSec: demand.body.deadline + bid.body.tickSec }
+export function reservationOf({ id, bid, demand, paid }: ProviderAgreement): Reservation {
+  const { priceMax } = bid.body
+  return {
+    agreement: id,
+    amount: priceMax > paid ? priceMax - paid : 0n,
+    untilSec: demand.body.deadline + bid.body.tickSec
+  }
 }

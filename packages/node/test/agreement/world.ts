@@ -7,19 +7,26 @@ import {
   bidType,
   type ChannelKey,
   channelId,
+  commitmentOf,
   createSigningDomain,
   type Demand,
   demandType,
   digestOf,
+  EMPTY_LOG,
   encodeMeta,
   type Hash,
+  type Paid,
   type Payment,
+  type Prices,
   type ProviderAgreement,
+  payDues,
   type Receipt,
+  receiptType,
   type SignedDemand,
   sign,
   type ToBuyer,
   type ToProvider,
+  voucherType,
   ZERO_ADDRESS
 } from '@archipel/protocol'
 import { type Credit, createCredit } from '../../src/agreement/credit.ts'
@@ -63,6 +70,7 @@ export interface WorldInit {
   channelState?: Chain['channelState']
   deposit?: bigint
   diskIsFull?: boolean
+  prices?: Prices
 }
 
 export interface World {
@@ -118,14 +126,15 @@ export async function createWorld(init: WorldInit = {}): Promise<World> {
       },
       sendFailure: (_, { code }) => told.push(code),
       ended: state => channels.release(state.channel, state.id),
-      resumed: state => channels.take(state.channel, reservationOf(state))
+      resumed: state => channels.take(state.channel, reservationOf(state)),
+      paid: state => channels.adjust(state.channel, reservationOf(state))
     }
   })
   const config = {
     network: { token: TOKEN },
     owner: OWNER,
     resources: RESOURCES,
-    prices: { startup: PRICE, cpuSec: 0n, memGiBSec: 0n },
+    prices: init.prices ?? { startup: PRICE, cpuSec: 0n, memGiBSec: 0n },
     tickSec: 10
   } as unknown as ProviderConfig
   const negotiator = createNegotiator({
@@ -197,3 +206,28 @@ export function forgedPayment(key: ChannelKey): Payment {
   const body = { channel: channelId(key), cumulative: 0n, commitment: `0x${'00'.repeat(32)}` as Hash }
   return { fromSize: 0, pays: [], voucher: { body, signature: new Uint8Array(64) } }
 }
+
+/** The payment for receipts, in this order, on a channel that paid `from` before: as an honest buyer makes it. */
+export function paymentFor(
+  key: ChannelKey,
+  receipts: readonly Receipt[],
+  from = PAID_NOTHING
+): Payment & { paid: Paid } {
+  const id = channelId(key)
+  const amounts = new Map<string, bigint>()
+  const dues = receipts.map(receipt => {
+    const amount = receipt.amount - (amounts.get(receipt.agreement) ?? 0n)
+    amounts.set(receipt.agreement, receipt.amount)
+    return { receipt: digestOf(domain, receiptType, receipt), amount }
+  })
+  const paid = payDues(from, dues)
+  const body = { channel: id, cumulative: paid.cumulative, commitment: commitmentOf(paid.log) }
+  return {
+    fromSize: from.log.size,
+    pays: receipts.map(({ agreement, sequence }) => ({ agreement, sequence })),
+    voucher: sign(buyer, domain, voucherType, body),
+    paid
+  }
+}
+
+const PAID_NOTHING: Paid = { log: EMPTY_LOG, cumulative: 0n }

@@ -1,8 +1,19 @@
 import type { Chain } from '@archipel/client'
-import { type AgreementId, channelId } from '@archipel/protocol'
+import { type AgreementId, channelId, type Payment, type Receipt } from '@archipel/protocol'
 import { describe, expect, it } from 'vitest'
 import { LOOKS_PER_BUYER_MAX } from '../../src/payment/looks.ts'
-import { address, buyer, channelKey, codeOf, createWorld, forgedPayment, PRICE } from '../agreement/world.ts'
+import {
+  address,
+  buyer,
+  channelKey,
+  codeOf,
+  createWorld,
+  DONE,
+  forgedPayment,
+  PRICE,
+  paymentFor
+} from '../agreement/world.ts'
+import { createBreakableStore } from '../store/breakable-store.ts'
 
 const reservation = { agreement: '0xa' as AgreementId, amount: PRICE, untilSec: 2_000_000_000 }
 const never = () => new AbortController().signal
@@ -107,12 +118,83 @@ describe('payments', () => {
     expect(codeOf(await world.say({ type: 'payment', value: payment }))).toBe('acknowledgement')
   })
 
-  it('are on disk before they are acknowledged, also when nothing in them is new', async () => {
+  it('are taken once, and acknowledged again when they come again', async () => {
     const world = await createWorld()
-    await world.agree(world.demand(1))
-    const id = channelId(channelKey())
-    await world.store.commit([world.records.channels.del(id)])
-    expect(codeOf(await world.say({ type: 'payment', value: forgedPayment(channelKey()) }))).toBe('acknowledgement')
-    expect(await world.records.channels.get(id)).toMatchObject({ id })
+    const id = await world.agree(world.demand(1))
+    await world.engine.apply(id as AgreementId, DONE)
+    const { paid: _, ...payment } = paymentFor(channelKey(), world.receipts)
+    for (let n = 0; n < 2; n++) {
+      expect(await world.say({ type: 'payment', value: payment })).toMatchObject({
+        value: { size: 1, cumulative: PRICE }
+      })
+    }
+  })
+})
+
+describe('a payment that the disk refuses', () => {
+  it('is not taken: sent again it is new, and all that it pays is stored with it', async () => {
+    const store = await createBreakableStore()
+    const world = await createWorld({ store })
+    const ids = [await world.agree(world.demand(1)), await world.agree(world.demand(2))] as AgreementId[]
+    for (const id of ids) await world.engine.apply(id, DONE)
+    const [one, two] = world.receipts as [Receipt, Receipt]
+    const first = paymentFor(channelKey(), [one])
+    const second = paymentFor(channelKey(), [two], first.paid)
+    const pay = ({ fromSize, pays, voucher }: Payment) =>
+      world.say({ type: 'payment', value: { fromSize, pays, voucher } }).then(codeOf)
+
+    store.isBroken = true
+    // The second builds on the first while that is under way.
+    expect(await Promise.all([pay(first), pay(second)])).toEqual(['E_STORE', 'E_STORE'])
+    expect(world.channels.all()).toMatchObject([{ cumulative: 0n, voucher: undefined, dueSince: 0 }])
+    expect(ids.map(id => world.state(id))).toMatchObject([
+      { phase: { code: 'delivered' }, paidReceipts: 0 },
+      { paid: 0n }
+    ])
+
+    store.isBroken = false
+    expect(await pay(second)).toBe('E_PAYMENT_GAP')
+    expect(await pay(first)).toBe('acknowledgement')
+    expect(await pay(second)).toBe('acknowledgement')
+    expect(await world.records.channels.get(channelId(channelKey()))).toMatchObject({ cumulative: 2n * PRICE })
+    for (const id of ids) expect(await world.records.agreements.get(id)).toMatchObject({ phase: { code: 'settled' } })
+    expect(await Array.fromAsync(world.records.open.iterate())).toEqual([])
+  })
+
+  it('is refused before anything changes when the disk takes nothing more', async () => {
+    const store = await createBreakableStore()
+    const world = await createWorld({ store })
+    const id = await world.agree(world.demand(1))
+    await world.engine.apply(id as AgreementId, DONE)
+    Object.assign(store, { isFull: true })
+    const { paid: _, ...payment } = paymentFor(channelKey(), world.receipts)
+    expect(codeOf(await world.say({ type: 'payment', value: payment }))).toBe('E_STORE_BUSY')
+    expect(world.channels.all()).toMatchObject([{ cumulative: 0n }])
+  })
+})
+
+describe('money set aside for an agreement', () => {
+  it('is less by what was paid of it, also after a restart', async () => {
+    // 100 to start and 10 a second: 200 for ten seconds.
+    const world = await createWorld({ deposit: 400n, prices: { startup: PRICE, cpuSec: 10n, memGiBSec: 0n } })
+    const id = (await world.agree(world.demand(1, { deadline: world.clock.nowSec + 600 }))) as AgreementId
+    await world.engine.apply(id, { type: 'ticked', usage: { runMs: 5000, memoryBytes: 1, outputBytes: 0 } })
+    const { paid: _, ...payment } = paymentFor(channelKey(), world.receipts)
+    expect(codeOf(await world.say({ type: 'payment', value: payment }))).toBe('acknowledgement')
+    expect(world.state(id).paid).toBe(150n)
+    // 150 are vouchered and 50 may follow: what is left is exactly enough for one more.
+    const { store, clock } = world
+    const again = await createWorld({
+      store,
+      clock,
+      deposit: 400n,
+      prices: { startup: PRICE, cpuSec: 10n, memGiBSec: 0n }
+    })
+    await again.channels.start()
+    await again.engine.restart()
+    for (const each of [world, again]) {
+      expect(await each.agree(each.demand(each === world ? 2 : 3))).toMatch(/^0x/)
+      expect(await each.agree(each.demand(4))).toBe('E_CHANNEL_SHORT')
+    }
   })
 })
