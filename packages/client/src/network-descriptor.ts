@@ -1,6 +1,6 @@
 import type { Address } from '@archipel/protocol'
 
-/** What anybody needs to take part in one Archipel network: its chain, its contract, and a few peers to begin with. */
+/** What anybody needs to take part in one Archipel network: its chain, its contracts, and a few peers to begin with. */
 export interface NetworkDescriptor {
   /** Part of every protocol id and topic, e.g. `devnet`. */
   readonly name: string
@@ -9,6 +9,8 @@ export interface NetworkDescriptor {
   readonly rpcUrls: readonly string[]
   /** The Escrow contract. */
   readonly escrow: Address
+  /** The Bonds contract; without it nobody's word is backed by collateral. */
+  readonly bonds?: Address | undefined
   /** The ERC-20 that prices are in. */
   readonly token: Address
   /** Block the escrow was deployed in: auditors read events from here. */

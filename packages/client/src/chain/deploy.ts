@@ -1,6 +1,6 @@
-import { escrowBytecode, testTokenBytecode } from '@archipel/contracts'
+import { bondsBytecode, escrowBytecode, testTokenBytecode } from '@archipel/contracts'
 import { type Address, CodedError, type Hex, type Wei } from '@archipel/protocol'
-import { concat, getCreate2Address, getCreateAddress, keccak256, ZeroHash } from 'ethers'
+import { AbiCoder, concat, getCreate2Address, getCreateAddress, keccak256, ZeroHash } from 'ethers'
 import { tokenInterface } from './interfaces.ts'
 import type { TxReceipt } from './receipt.ts'
 import { type CallOptions, createRpc, type Rpc, type RpcInit } from './rpc.ts'
@@ -19,22 +19,31 @@ export interface DeployInit extends RpcInit {
 
 export interface Deployment {
   readonly escrow: Address
+  readonly bonds: Address
   readonly token: Address
   /** Block of the escrow's deployment; 0 if it was there already, so that no event can be missed. */
   readonly deployedAt: number
 }
 
 /**
- * Puts the escrow and the test token on a chain, or finds them there.
+ * Puts the contracts and the test token on a chain, or finds them there. What a contract's constructor is given are
+ * only addresses of other contracts, so that its own address depends on nothing but code either.
  *
  * @throws what {@link Sender.send} throws
  */
 export async function deployContracts({ signer, ...rpcInit }: DeployInit, options?: CallOptions): Promise<Deployment> {
   const rpc = createRpc(rpcInit)
   const sender = createSender({ rpc, signer })
-  const escrow = await deploy(rpc, sender, 'deploy escrow', escrowBytecode, options)
-  const token = await deploy(rpc, sender, 'deploy token', testTokenBytecode, options)
-  return { escrow: escrow.address, token: token.address, deployedAt: escrow.blockNumber ?? 0 }
+  const put = (name: string, code: Hex) => deploy(rpc, sender, `deploy ${name}`, code, options)
+  const escrow = await put('escrow', escrowBytecode)
+  const bonds = await put('bonds', withAddresses(bondsBytecode, escrow.address))
+  const token = await put('token', testTokenBytecode)
+  return {
+    escrow: escrow.address,
+    bonds: bonds.address,
+    token: token.address,
+    deployedAt: escrow.blockNumber ?? 0
+  }
 }
 
 export interface MintInit extends DeployInit {
@@ -51,6 +60,12 @@ export function mintTestTokens(
 ): Promise<TxReceipt> {
   const data = tokenInterface.encodeFunctionData('mint', [to, amount]) as Hex
   return createSender({ rpc: createRpc(rpcInit), signer }).send({ operation: 'mint', to: token, data }, options)
+}
+
+/** Creation code with what its constructor takes: ABI-encoded arguments follow the code. */
+function withAddresses(code: Hex, ...addresses: Address[]): Hex {
+  const types = addresses.map(() => 'address')
+  return concat([code, AbiCoder.defaultAbiCoder().encode(types, addresses)]) as Hex
 }
 
 interface Deployed {

@@ -1,3 +1,5 @@
+import { bondsAbi } from '@archipel/contracts'
+import { Interface } from 'ethers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CREATE2_DEPLOYER, createChain, deployContracts } from '../../src/chain/index.ts'
 import { type Anvil, devSigner, startAnvil } from './anvil.ts'
@@ -18,6 +20,13 @@ describe('deployContracts', () => {
     const again = await deployAs(1)
     expect(again).toEqual({ ...first, deployedAt: 0 })
     await createChain({ rpcUrls: [anvil.url], chainId: anvil.chainId, ...first }).checkChain()
+  })
+
+  it('tells Bonds which escrow receipts are signed for', async () => {
+    const { bonds, escrow } = await deployAs(0)
+    const data = new Interface(bondsAbi).encodeFunctionData('escrow')
+    const answer = await anvil.request('eth_call', [{ to: bonds, data }, 'latest'])
+    expect(String(answer).toLowerCase()).toBe(`0x${escrow.slice(2).padStart(64, '0')}`)
   })
 
   it('deploys the plain way where the deployment proxy is missing', async () => {

@@ -28,6 +28,7 @@ const descriptorSchema = z.strictObject({
   chainId: z.int().positive(),
   rpcUrls: rpcUrlsSchema,
   escrow: addressSchema,
+  bonds: addressSchema.optional(),
   token: addressSchema,
   deployedAt: z.int().nonnegative(),
   bootstrap: z.array(multiaddrSchema).max(BOOTSTRAP_MAX),
