@@ -33,6 +33,8 @@ import type { NetworkDescriptor } from './network-descriptor.ts'
 import type { ClientParts } from './parts.ts'
 import { type ChannelPolicy, CLOSE_DELAY_SEC, createChannels } from './payment/channels.ts'
 import { createPayer, type Payer } from './payment/payer.ts'
+import type { SpendingLimits } from './payment/spending/limits.ts'
+import { createSpending } from './payment/spending/spending.ts'
 import { createBuyerRecords } from './records.ts'
 import type { Store } from './store/index.ts'
 
@@ -45,6 +47,8 @@ export interface ClientInit {
   store: Store
   blocks: BlockStore
   channelPolicy?: Partial<ChannelPolicy>
+  /** What may be promised. Default: no limit but each job's own. */
+  limits?: SpendingLimits | undefined
   /** How long a provider may be out of reach before another takes its place. Default {@link LOST_AFTER_MS}. */
   lostAfterMs?: number | undefined
   /** Told of peers that break their word; they harm only themselves. */
@@ -72,7 +76,8 @@ export function createClient(init: ClientInit): Client {
   let payer: Payer
   let inbox: Inbox
   let sessions: Sessions
-  const engine = createBuyerEngine({ records, signing, pay: (id, receipts) => payer.pay(id, receipts) })
+  const spending = createSpending({ records, limits: init.limits ?? {}, nowSec: signing.nowSec })
+  const engine = createBuyerEngine({ records, signing, spending, pay: (id, receipts) => payer.pay(id, receipts) })
   payer = createPayer({
     records,
     signing,
@@ -125,6 +130,7 @@ export function createClient(init: ClientInit): Client {
     engine,
     channels,
     payer,
+    spending,
     sessions,
     inbox,
     verifiedOffer,

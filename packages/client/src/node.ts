@@ -9,6 +9,7 @@ import { createNetwork } from './net/index.ts'
 import { nodeTransports } from './net/node-defaults.ts'
 import type { NetworkDescriptor } from './network-descriptor.ts'
 import type { ChannelPolicy } from './payment/channels.ts'
+import type { SpendingLimits } from './payment/spending/limits.ts'
 import { createStore } from './store/index.ts'
 
 export * from './content/block-store-node.ts'
@@ -24,6 +25,8 @@ export interface NodeClientInit {
   /** Where jobs, vouchers and blocks are kept. Losing it loses track of channels, so keep it. */
   dataDir: string
   channelPolicy?: Partial<ChannelPolicy>
+  /** What may be promised. Default: no limit but each job's own. */
+  limits?: SpendingLimits | undefined
   lostAfterMs?: number | undefined
   onWarning?: (warning: { provider: `0x${string}` | undefined; error: unknown }) => void
 }

@@ -9,6 +9,7 @@ import type { BlockFetcher } from './net/blocks/index.ts'
 import type { Network } from './net/index.ts'
 import type { Channels } from './payment/channels.ts'
 import type { Payer } from './payment/payer.ts'
+import type { Spending } from './payment/spending/spending.ts'
 import type { BuyerRecords } from './records.ts'
 
 /** The parts of a client, wired once in create-client.ts. */
@@ -24,6 +25,7 @@ export interface ClientParts {
   readonly engine: BuyerEngine
   readonly channels: Channels
   readonly payer: Payer
+  readonly spending: Spending
   readonly sessions: Sessions
   readonly inbox: Inbox
   /** Connects to a provider again and asks it where every open agreement stands; gives those up that it cannot reach. */

@@ -1,6 +1,7 @@
 import type { BuyerAgreement, ChannelId, Hash, Pay, Wei } from '@archipel/protocol'
 import type { JobRecord } from './job/job.ts'
 import type { ProvidersChannel } from './payment/channels.ts'
+import type { HourSpent, Promised } from './payment/spending/ledger.ts'
 import type { Store, Table } from './store/index.ts'
 
 /** One entry of a channel's receipt log: which receipt, and what the voucher amount was once it was paid. */
@@ -20,6 +21,10 @@ export interface BuyerRecords {
   readonly channels: Table<ProvidersChannel>
   /** {@link BuyerRecords.leafKey} → leaf of the channel's receipt log */
   readonly leaves: Table<LeafRecord>
+  /** hour and provider → what was promised then: {@link hourKey} */
+  readonly hours: Table<HourSpent>
+  /** agreement id → what it may still draw */
+  readonly promises: Table<Promised>
   leafKey(channel: ChannelId, index: number): string
   /** First part of every leaf key of a channel. */
   leafPrefix(channel: ChannelId): string
@@ -32,6 +37,8 @@ export function createBuyerRecords(store: Store): BuyerRecords {
     agreements: store.table('agreements'),
     channels: store.table('channels'),
     leaves: store.table('leaves'),
+    hours: store.table('hours'),
+    promises: store.table('promises'),
     // Fixed width, so that keys sort as the log grew.
     leafKey: (channel, index) => `${channel}/${String(index).padStart(13, '0')}`,
     leafPrefix: channel => `${channel}/`

@@ -13,6 +13,7 @@ import {
 } from '@archipel/protocol'
 import type { SigningContext } from '../context.ts'
 import { failpoint } from '../failpoint.ts'
+import type { Spending } from '../payment/spending/spending.ts'
 import type { BuyerRecords } from '../records.ts'
 import type { Op } from '../store/index.ts'
 
@@ -37,8 +38,8 @@ export interface BuyerEngine {
   /** Agreements with a provider that wait for it. */
   live(provider: string): BuyerAgreement[]
   apply(id: AgreementId, event: BuyerEvent): Promise<void>
-  /** Steps in memory only, for a caller that stores the change in a batch of its own. */
-  stage(id: AgreementId, event: BuyerEvent): Op
+  /** Steps in memory only, for a caller that stores the changes in a batch of its own. */
+  stage(id: AgreementId, event: BuyerEvent): Op[]
   /** Takes a delivery from the agreement's provider. @throws CodedError E_RECEIPT_… when it is not what was agreed */
   deliver(id: AgreementId, delivery: Delivery): Promise<void>
   /** Calls `listener` after each stored change; the returned function stops that. */
@@ -52,6 +53,8 @@ export interface BuyerEngine {
 export interface BuyerEngineInit {
   records: BuyerRecords
   signing: SigningContext
+  /** Counts what an agreement may cost. */
+  spending: Pick<Spending, 'promise' | 'follow'>
   /** Pays the first `receipts` receipts of an agreement. */
   pay: (id: AgreementId, receipts: number) => void
 }
@@ -59,7 +62,7 @@ export interface BuyerEngineInit {
 /** Agreements held in memory: those of running jobs. */
 const LIVE_AGREEMENTS_MAX = 10_000
 
-export function createBuyerEngine({ records, signing, pay }: BuyerEngineInit): BuyerEngine {
+export function createBuyerEngine({ records, signing, spending, pay }: BuyerEngineInit): BuyerEngine {
   const states = new Map<AgreementId, BuyerAgreement>()
   /** How many use each: a job that is taken up again may overlap with its earlier run, which still waits to be rid of it. */
   const users = new Map<AgreementId, number>()
@@ -87,7 +90,7 @@ export function createBuyerEngine({ records, signing, pay }: BuyerEngineInit): B
       states.set(id, state)
       const isReceipt = event.type === 'ticked' || event.type === 'delivered'
       if (isReceipt) failpoint('buyer.receipt.before')
-      stored = records.store.commit([records.agreements.put(id, state)])
+      stored = records.store.commit([records.agreements.put(id, state), ...spending.follow(before, state)])
       if (isReceipt) stored = stored.then(() => failpoint('buyer.receipt.stored'))
       listeners.get(id)?.(state)
     }
@@ -95,12 +98,12 @@ export function createBuyerEngine({ records, signing, pay }: BuyerEngineInit): B
     await stored
   }
 
-  function stage(id: AgreementId, event: BuyerEvent): Op {
+  function stage(id: AgreementId, event: BuyerEvent): Op[] {
     const before = states.get(id)
     assert(before !== undefined, `agreement ${id} is not loaded`)
     const { state } = stepBuyer(before, event)
     states.set(id, state)
-    return records.agreements.put(id, state)
+    return [records.agreements.put(id, state), ...spending.follow(before, state)]
   }
 
   return {
@@ -108,7 +111,11 @@ export function createBuyerEngine({ records, signing, pay }: BuyerEngineInit): B
     async add(agreement, ops) {
       hold(agreement, performance.now())
       failpoint('buyer.agreement.before')
-      await records.store.commit([records.agreements.put(agreement.id, agreement), ...ops])
+      await records.store.commit([
+        records.agreements.put(agreement.id, agreement),
+        ...spending.promise(agreement),
+        ...ops
+      ])
       failpoint('buyer.agreement.stored')
     },
     async load(id) {

@@ -13,10 +13,12 @@ import {
   type SignedDemand,
   sign,
   type VerifiedOffer,
-  validateBid
+  validateBid,
+  type Wei
 } from '@archipel/protocol'
 import { failpoint } from '../failpoint.ts'
 import type { ClientParts } from '../parts.ts'
+import type { Claim } from '../payment/spending/spending.ts'
 import type { JobProgress, JobRecord, Replica, ReplicaState } from './job.ts'
 
 /** One replica of a running job: agrees with one provider, then waits for what it delivers. */
@@ -62,7 +64,8 @@ const SILENCE_SLACK_MS = 15_000
 const CANCEL_TIMEOUT_MS = 1000
 
 export function startReplica(init: ReplicaInit): RunningReplica {
-  return run(init, agree(init), quote(init.offer.offer.body.prices, init.demand.body).priceMax)
+  const need = quote(init.offer.offer.body.prices, init.demand.body).priceMax
+  return run(init, agreeWithin(init, need), need)
 }
 
 /** Takes up a replica whose agreement was stored before, and which the engine has loaded. */
@@ -183,7 +186,10 @@ function run(
       const { agreement } = info
       const state = agreement === undefined ? undefined : parts.engine.get(agreement)
       // A result that nobody will decide upon any more draws nothing.
-      if (state?.phase.code === 'delivered') release(state)
+      if (state?.phase.code === 'delivered') {
+        release(state)
+        await parts.spending.giveBack(state)
+      }
       await giveUp({ code: 'E_CANCELLED', fault: 'buyer', message: 'cancelled' })
     },
     leave: watchdog.stop,
@@ -213,19 +219,24 @@ class OwnError extends Error {
   }
 }
 
+/** Agrees within the buyer's limits: what it may come to is claimed before anybody is asked. */
+async function agreeWithin(init: ReplicaInit, need: Wei): Promise<AgreementId> {
+  const claim = init.parts.spending.claim(init.offer.offer.body.provider, need)
+  try {
+    return await agree(init, need, claim)
+  } finally {
+    claim.release()
+  }
+}
+
 /** Demand, Bid, Agreement: stored before the provider may act on it. */
-async function agree({
-  parts,
-  demand,
-  demandHash,
-  offer,
-  record,
-  onProgress,
-  signal
-}: ReplicaInit): Promise<AgreementId> {
+async function agree(
+  { parts, demand, demandHash, offer, record, onProgress, signal }: ReplicaInit,
+  need: Wei,
+  claim: Claim
+): Promise<AgreementId> {
   const { signing, channels, sessions, engine, records } = parts
   const session = sessions.to(offer)
-  const need = quote(offer.offer.body.prices, demand.body).priceMax
   // Connected first: what a channel to a provider that is gone holds would be locked until it is closed.
   await session.connect({ signal })
   const { channel, action } = await channels.reserve(offer.offer.body, need, { signal }).catch(cause => {
@@ -266,6 +277,8 @@ async function agree({
     // A bid may be below the posted price: only what it can come to stays set aside.
     channels.release(channel.id, need - bid.body.priceMax)
     reserved = bid.body.priceMax
+    // From here on the agreement itself counts.
+    claim.release()
     await engine.add(state, [records.jobs.put(demand.body.job, record(id))])
     try {
       await session.send({ type: 'accept', value: { agreement, channel: channel.key } }, { signal })

@@ -8,10 +8,13 @@ import {
   type Hash,
   isCodedError,
   type Placement,
+  quote,
   type SignedDemand,
   sign,
   toHex,
-  validateQuorum
+  type VerifiedOffer,
+  validateQuorum,
+  type Wei
 } from '@archipel/protocol'
 import type { CID } from 'multiformats/cid'
 import type { JobOptions } from '../client.ts'
@@ -37,7 +40,7 @@ export async function runJob(parts: ClientParts, spec: JobSpec, options: JobOpti
   const demand = demandOf(parts, spec, job, program, input)
   onProgress({ type: 'prepared', job, program: program.toString(), input: input?.toString() })
 
-  const { chosen, seen, rejected } = await chooseAll(parts, spec, demand.body, options.signal).catch(err => {
+  const { chosen, seen, rejected } = await chooseAffordable(parts, spec, demand.body, options.signal).catch(err => {
     throw withMoney(cancelledBy(options.signal, err), [], job)
   })
   onProgress({ type: 'offers', seen, rejected })
@@ -72,21 +75,50 @@ export async function runJob(parts: ClientParts, spec: JobSpec, options: JobOpti
   })
 }
 
-async function chooseAll(
+/** @throws CodedError E_NO_OFFERS, E_SPENDING_LIMIT */
+async function chooseAffordable(
   parts: ClientParts,
-  { regions = [], replicas, spread }: JobSpec,
+  { regions = [], replicas, spread, priceMax }: JobSpec,
   demand: Demand,
   signal: AbortSignal | undefined
 ): Promise<Placement> {
-  const offers = await parts.offers(signal)
-  return chooseOffers(offers, {
-    demand,
-    regions,
-    excluded: new Set(),
-    nowSec: parts.signing.nowSec(),
-    replicas,
-    spread
-  })
+  const { spending, signing } = parts
+  const [seen] = await Promise.all([parts.offers(signal), spending.load()])
+  const tooMuch = seen.filter(offer => !isAffordable(parts, offer, demand))
+  const choose = (without: readonly VerifiedOffer[]) =>
+    chooseOffers(seen, {
+      demand,
+      regions,
+      excluded: new Set(without.map(({ offer }) => offer.body.provider)),
+      nowSec: signing.nowSec(),
+      replicas,
+      spread
+    })
+  const wished = choose([])
+  // No time passes from here until each replica claims its part, so what fits now still fits then.
+  spending.checkJob(priceMax, total(wished, demand))
+  if (tooMuch.length === 0) return wished
+  try {
+    const placement = choose(tooMuch)
+    spending.checkJob(priceMax, total(placement, demand))
+    return placement
+  } catch (err) {
+    // Without the limits there were enough: they are what is in the way.
+    for (const offer of wished.chosen) spending.claim(offer.offer.body.provider, priceOf(offer, demand)).release()
+    throw err
+  }
+}
+
+function priceOf({ offer }: VerifiedOffer, demand: Demand): Wei {
+  return quote(offer.body.prices, demand).priceMax
+}
+
+function isAffordable({ spending }: ClientParts, offer: VerifiedOffer, demand: Demand): boolean {
+  return spending.allows(offer.offer.body.provider, priceOf(offer, demand))
+}
+
+function total({ chosen }: Placement, demand: Demand): Wei {
+  return chosen.reduce((sum, offer) => sum + priceOf(offer, demand), 0n)
 }
 
 /**
@@ -95,6 +127,7 @@ async function chooseAll(
  */
 export async function resumeJob(parts: ClientParts, record: JobRecord, options: JobOptions): Promise<JobOutcome> {
   if (record.state === 'failed') throw failed(record)
+  await parts.spending.load()
   const watch = createStopwatch()
   const states = (await Promise.all(record.agreements.map(id => parts.engine.load(id)))).filter(
     state => state !== undefined
@@ -168,7 +201,8 @@ async function drive({ parts, record: initial, demand, options, watch, first }: 
         demand: demand.body,
         priceMax,
         nowSec: parts.signing.nowSec,
-        offers: () => parts.offers(signal),
+        // Whom the limits leave no room for is nobody to turn to; the replicas that are left may still agree.
+        offers: async () => (await parts.offers(signal)).filter(offer => isAffordable(parts, offer, demand.body)),
         start: replace,
         onProgress,
         signal

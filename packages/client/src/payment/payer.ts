@@ -116,7 +116,7 @@ export function createPayer({ records, signing, channels, engine, send, onError 
       ...leaves.map((leaf, i) =>
         records.leaves.put(records.leafKey(id, before.log.size + i), { ...leaf, ...pick(payments[i] as Pay) })
       ),
-      ...[...paidTo].map(([agreement, receipts]) => engine.stage(agreement, { type: 'vouchered', receipts }))
+      ...[...paidTo].flatMap(([agreement, receipts]) => engine.stage(agreement, { type: 'vouchered', receipts }))
     ])
     failpoint('buyer.voucher.stored')
     for (const agreement of paidTo.keys()) engine.notify(agreement)

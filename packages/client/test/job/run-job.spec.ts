@@ -201,3 +201,88 @@ describe('a job that an earlier process left', () => {
     }
   })
 })
+
+describe('spending limits', () => {
+  const threeHosts = () => {
+    const hosts = [createHost(1), createHost(2), createHost(3)]
+    for (const host of hosts) works(host, 'hello')
+    return hosts
+  }
+
+  it('are enforced before anybody is asked or anything is locked', async () => {
+    const hosts = threeHosts()
+    const { parts, chain } = await createWorld({ hosts, limits: { day: 299n } })
+    const err = await rejection(runJob(parts, spec, {}))
+    expect(err).toMatchObject({
+      code: 'E_SPENDING_LIMIT',
+      facts: { limit: 'day', max: 299n, spent: 0n, needed: 300n, freesAt: null }
+    })
+    expect(hosts.flatMap(({ heard }) => heard)).toEqual([])
+    expect(chain.deposits).toEqual([])
+    expect(parts.spending.state().spent).toBe(0n)
+  })
+
+  it('count what was paid once a job is over, so that many fit into a day', async () => {
+    const { parts } = await createWorld({ hosts: threeHosts(), limits: { day: 360n, provider: 120n } })
+    for (const spent of [30n, 60n]) {
+      await runJob(parts, spec, {})
+      expect(parts.spending.state().spent).toBe(spent)
+    }
+    // 60 of 360 are spent: what the next may come to does not fit any more.
+    expect(await rejection(runJob(parts, { ...spec, priceMax: 330n, durationSec: 100 }, {}))).toMatchObject({
+      code: 'E_SPENDING_LIMIT',
+      facts: { limit: 'day', spent: 60n, needed: 330n }
+    })
+  })
+
+  it('outlive the process that counted', async () => {
+    const store = await memoryStore()
+    const chain = createFakeChain()
+    await runJob((await createWorld({ hosts: threeHosts(), store, chain })).parts, spec, {})
+    const { parts } = await createWorld({ hosts: threeHosts(), store, chain, limits: { day: 329n } })
+    expect(await rejection(runJob(parts, spec, {}))).toMatchObject({ facts: { spent: 30n, needed: 300n } })
+  })
+
+  it('of one provider send the job to another, if there is one', async () => {
+    const hosts = [...threeHosts(), createHost(4, { prices: { startup: 11n, cpuSec: 1n, memGiBSec: 0n } })]
+    works(hosts[3]!, 'hello')
+    const world = await createWorld({ hosts, limits: { provider: 110n } })
+    const more = { ...spec, priceMax: 440n }
+    await agreedEarlier(world, hosts[0]!, demandOf(1, { durationSec: 1 }))
+    const outcome = await runJob(world.parts, more, {})
+    expect(outcome.replicas.map(({ provider }) => provider)).not.toContain(hosts[0]!.address)
+    expect(await rejection(runJob(world.parts, { ...more, replicas: 4, quorum: 3 }, {}))).toMatchObject({
+      code: 'E_SPENDING_LIMIT',
+      facts: { limit: 'provider', max: 110n, provider: hosts[0]!.address, spent: 11n, needed: 100n }
+    })
+  })
+
+  it('leave a lost replica without a replacement rather than be exceeded', async () => {
+    const hosts = [...threeHosts(), createHost(4)]
+    const world = await createWorld({ hosts, limits: { provider: 101n } })
+    await agreedEarlier(world, hosts[3]!, demandOf(1))
+    hosts[0]!.away = true
+    hosts[3]!.heard.length = 0
+    const outcome = await runJob(world.parts, spec, {})
+    expect(outcome.replicas.map(({ state }) => state).sort()).toEqual(['failed', 'paid', 'paid'])
+    expect(hosts[3]!.heard).toEqual([])
+  })
+
+  it('leave room for whoever replaces a replica that never agreed', async () => {
+    const hosts = [...threeHosts(), createHost(4)]
+    works(hosts[3]!, 'hello')
+    hosts[0]!.away = true
+    const { parts } = await createWorld({ hosts, limits: { day: 300n } })
+    const outcome = await runJob(parts, { ...spec, quorum: 3 }, {})
+    expect(outcome.paid).toBe(30n)
+    expect(parts.spending.state().spent).toBe(30n)
+  })
+
+  it('give back what a job that nobody will take up again could have cost', async () => {
+    const hosts = threeHosts()
+    hosts.forEach((host, i) => void works(host, `different ${i}`))
+    const { parts } = await createWorld({ hosts, limits: { day: 300n } })
+    expect(await rejection(runJob(parts, spec, {}))).toMatchObject({ code: 'E_QUORUM_IMPOSSIBLE' })
+    expect(parts.spending.state()).toMatchObject({ spent: 0n })
+  })
+})

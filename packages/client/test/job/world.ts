@@ -31,6 +31,8 @@ import { type Network, peerIdFromPublicKey } from '../../src/net/index.ts'
 import type { ClientParts } from '../../src/parts.ts'
 import { createChannels } from '../../src/payment/channels.ts'
 import { createPayer, type Payer } from '../../src/payment/payer.ts'
+import type { SpendingLimits } from '../../src/payment/spending/limits.ts'
+import { createSpending } from '../../src/payment/spending/spending.ts'
 import { createBuyerRecords } from '../../src/records.ts'
 import { createStore, type Store } from '../../src/store/index.ts'
 import { domain, type Host, NOW, TOKEN } from './host.ts'
@@ -79,6 +81,7 @@ export interface WorldInit {
   store?: Store
   chain?: FakeChain
   depositMin?: Wei
+  limits?: SpendingLimits
 }
 
 /** Everything a buyer has but the network and the chain: sessions hand messages over in memory. */
@@ -101,7 +104,8 @@ export async function createWorld({
   hosts,
   store,
   chain = createFakeChain(),
-  depositMin = 0n
+  depositMin = 0n,
+  limits = {}
 }: WorldInit): Promise<World> {
   const records = createBuyerRecords(store ?? (await memoryStore()))
   const errors: unknown[] = []
@@ -110,7 +114,8 @@ export async function createWorld({
   const channels = createChannels({ records, chain: chain.chain, payer: buyer.address, token: TOKEN, policy })
   const sessions = createFakeSessions(hosts, (host, message) => inbox.receive(host.address, message))
   let payer: Payer
-  const engine = createBuyerEngine({ records, signing, pay: (id, receipts) => payer.pay(id, receipts) })
+  const spending = createSpending({ records, limits, nowSec: signing.nowSec })
+  const engine = createBuyerEngine({ records, signing, spending, pay: (id, receipts) => payer.pay(id, receipts) })
   payer = createPayer({
     records,
     signing,
@@ -141,6 +146,7 @@ export async function createWorld({
     engine,
     channels,
     payer,
+    spending,
     sessions,
     inbox,
     reconnect: provider => reconnect.ask(provider),
@@ -222,7 +228,7 @@ export async function agreedEarlier({ parts }: World, host: Host, demand: Signed
     bid,
     agreement
   })
-  await parts.records.store.commit([parts.records.agreements.put(id, state)])
+  await parts.records.store.commit([parts.records.agreements.put(id, state), ...parts.spending.promise(state)])
   await parts.engine.load(id)
   return state
 }
