@@ -2,4 +2,5 @@
 
 export * from './escrow.ts'
 export * from './bonds.ts'
+export * from './credentials.ts'
 export * from './test-token.ts'

@@ -37,6 +37,13 @@ const CONTRACTS: readonly Contract[] = [
     about: 'The bonds: node keys, collateral and slashes. Documented in `src/interfaces/IBonds.sol`.'
   },
   {
+    source: 'src/Credentials.sol',
+    name: 'Credentials',
+    noun: 'credentials',
+    file: 'credentials.ts',
+    about: 'The credentials: what was revoked, stolen or anchored. Documented in `src/interfaces/ICredentials.sol`.'
+  },
+  {
     source: 'test/tokens/TestToken.sol',
     name: 'TestToken',
     noun: 'testToken',

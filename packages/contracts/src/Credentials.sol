@@ -6,18 +6,15 @@ import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/Messa
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
 import {ICredentials} from "./interfaces/ICredentials.sol";
-import {IEscrow} from "./interfaces/IEscrow.sol";
+import {EscrowDomain} from "./libraries/EscrowDomain.sol";
 import {Signatures} from "./libraries/Signatures.sol";
 import {Credential} from "./messages/Credential.sol";
 import {KeyCompromise} from "./messages/KeyCompromise.sol";
 import {CredentialStatus} from "./types/CredentialStatus.sol";
 
 /// @title Credentials
-contract Credentials is ICredentials, EIP712 {
+contract Credentials is ICredentials, EIP712, EscrowDomain {
     using Signatures for bytes32;
-
-    /// @inheritdoc ICredentials
-    address public immutable ESCROW;
 
     /// @inheritdoc ICredentials
     mapping(address issuer => mapping(uint256 word => uint256)) public revokedWord;
@@ -26,9 +23,7 @@ contract Credentials is ICredentials, EIP712 {
     /// @inheritdoc ICredentials
     mapping(address issuer => mapping(bytes32 digest => uint64)) public anchoredAt;
 
-    constructor(address escrow) EIP712("Archipel Credentials", "1") {
-        ESCROW = escrow;
-    }
+    constructor(address escrow_) EIP712("Archipel Credentials", "1") EscrowDomain(escrow_) {}
 
     // -------------------------------------------------------------------------------------------------------- calls
 
@@ -91,7 +86,17 @@ contract Credentials is ICredentials, EIP712 {
 
     /// @inheritdoc ICredentials
     function digestOf(Credential calldata credential) public view returns (bytes32) {
-        return MessageHashUtils.toTypedDataHash(IEscrow(ESCROW).domainSeparator(), credential.hash());
+        return MessageHashUtils.toTypedDataHash(_escrowSeparator(), credential.hash());
+    }
+
+    /// @inheritdoc ICredentials
+    function escrow() external view returns (address) {
+        return ESCROW;
+    }
+
+    /// @inheritdoc ICredentials
+    function domainSeparator() external view returns (bytes32) {
+        return _domainSeparatorV4();
     }
 
     // ------------------------------------------------------------------------------------------------------ private

@@ -21,7 +21,7 @@ interface ICredentials {
     // ------------------------------------------------------------------------------------------------------- events
 
     /// @notice Word number `word` of the issuer's bitmap is now `revoked`.
-    event Revoked(address indexed issuer, uint256 indexed word, uint256 revoked);
+    event Revoked(address indexed issuer, uint256 word, uint256 revoked);
 
     /// @notice Nothing that the issuer's key signed since `since` (UNIX second) counts any more.
     event KeyCompromised(address indexed issuer, uint256 since);
@@ -81,6 +81,9 @@ interface ICredentials {
     /// @notice What the issuer of a credential signs.
     function digestOf(Credential calldata credential) external view returns (bytes32);
 
-    /// @notice The contract whose EIP-712 domain credentials are signed in.
-    function ESCROW() external view returns (address);
+    /// @notice The escrow whose EIP-712 domain credentials are signed in.
+    function escrow() external view returns (address);
+
+    /// @notice EIP-712 domain separator of this contract, for `KeyCompromise`.
+    function domainSeparator() external view returns (bytes32);
 }

@@ -119,7 +119,8 @@ contract CredentialMarksTest is CredentialsFixture {
     // --------------------------------------------------------------------------------------------------- anchor
 
     function test_Anchor_KeepsTheFirstTime() public {
-        uint256 first = block.timestamp;
+        uint256 first = 1_800_000_000;
+        vm.warp(first);
         vm.startPrank(ivy);
         vm.expectEmit(address(credentials));
         emit ICredentials.Anchored(ivy, keccak256("digest"));

@@ -53,6 +53,7 @@ abstract contract CredentialsFixture is EscrowFixture {
                 verifier
             )
         );
+        if (verifier == address(credentials)) vm.assertEq(credentials.domainSeparator(), separator, "domain");
         return MessageHashUtils.toTypedDataHash(separator, KeyCompromise(issuer, since).hash());
     }
 
