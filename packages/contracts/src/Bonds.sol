@@ -141,12 +141,12 @@ contract Bonds is IBonds, EIP712, EscrowDomain, ReentrancyGuardTransient {
         ExposureSlot storage slot = _exposures[token][msg.sender][arbiter];
         Exposure exposure = slot.state;
         uint256 before = exposure.cap();
-        // The same cap again takes back a reduction.
         if (cap < before || (cap == before && exposure.reduceAt() == 0)) revert ExposureNotRaised(before, cap);
-
-        BondSlot storage bondSlot = _bonds[token][msg.sender];
-        Bond held = bondSlot.state;
-        bondSlot.state = _packCovered(held.amount(), Math.saturatingAdd(held.exposed(), cap - before));
+        if (cap > before) {
+            BondSlot storage bondSlot = _bonds[token][msg.sender];
+            Bond held = bondSlot.state;
+            bondSlot.state = _packCovered(held.amount(), Math.saturatingAdd(held.exposed(), cap - before));
+        }
         slot.state = Exposures.pack(cap, 0, 0);
         emit Exposed(token, msg.sender, arbiter, cap);
     }

@@ -163,7 +163,7 @@ interface IBonds {
     // ---------------------------------------------------------------------------------------------------- exposures
 
     /// @notice Lets `arbiter` slash the caller's bond, up to `cap` in all, from now on. Sets aside that much of the bond
-    /// for this arbiter alone. Ends a reduction that was asked for.
+    /// for this arbiter alone. Takes back a reduction that was asked for; the same `cap` again does only that.
     /// @dev All exposures together leave UNEXPOSED_BPS of the bond free, for equivocations.
     function expose(address token, address arbiter, uint256 cap) external;
 
