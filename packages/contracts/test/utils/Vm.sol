@@ -28,11 +28,7 @@ interface Vm {
 
     function etch(address account, bytes calldata code) external;
     function deployCode(string calldata artifact) external returns (address);
-<<<<<<< HEAD
     function deployCode(string calldata artifact, bytes calldata arguments) external returns (address);
-=======
-    function deployCode(string calldata artifact, bytes calldata constructorArgs) external returns (address);
->>>>>>> c4605f7 (Test Bonds by condition, against hostile tokens and a cheating owner)
     function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256);
     function snapshotValue(string calldata group, string calldata name, uint256 value) external;
 
