@@ -31,7 +31,8 @@ import { createBlockFetcher, createBlockServer } from './net/blocks/index.ts'
 import { linkSignals, type Network } from './net/index.ts'
 import type { NetworkDescriptor } from './network-descriptor.ts'
 import type { ClientParts } from './parts.ts'
-import { type ChannelPolicy, CLOSE_DELAY_SEC, createChannels } from './payment/channels.ts'
+import { type ChannelPolicy, CLOSE_DELAY_SEC, DEPOSIT_JOBS } from './payment/channel-policy.ts'
+import { createChannels } from './payment/channels.ts'
 import { createPayer, type Payer } from './payment/payer.ts'
 import type { SpendingLimits } from './payment/spending/limits.ts'
 import { createSpending } from './payment/spending/spending.ts'
@@ -69,14 +70,19 @@ export function createClient(init: ClientInit): Client {
   const blockServer = createBlockServer({ network, blockstore: blocks })
   const book = createBook({ ...signing, token: descriptor.token })
   const market = createMarket({ network, book, bootstrap: descriptor.bootstrap })
-  const policy: ChannelPolicy = { closeDelaySec: CLOSE_DELAY_SEC, depositMin: 0n, ...init.channelPolicy }
-  const channels = createChannels({ records, chain, payer: signer.address, token: descriptor.token, policy })
+  const policy: ChannelPolicy = {
+    closeDelaySec: CLOSE_DELAY_SEC,
+    depositMin: 0n,
+    depositJobs: DEPOSIT_JOBS,
+    ...init.channelPolicy
+  }
+  const spending = createSpending({ records, limits: init.limits ?? {}, nowSec: signing.nowSec })
+  const channels = createChannels({ records, chain, payer: signer.address, token: descriptor.token, policy, spending })
 
   // Sessions, inbox, payer and engine know each other; each is reached only once all are here.
   let payer: Payer
   let inbox: Inbox
   let sessions: Sessions
-  const spending = createSpending({ records, limits: init.limits ?? {}, nowSec: signing.nowSec })
   const engine = createBuyerEngine({ records, signing, spending, pay: (id, receipts) => payer.pay(id, receipts) })
   payer = createPayer({
     records,

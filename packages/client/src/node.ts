@@ -8,7 +8,7 @@ import { createNativeSigner, recoverNative } from './crypto/signer-node.ts'
 import { createNetwork } from './net/index.ts'
 import { nodeTransports } from './net/node-defaults.ts'
 import type { NetworkDescriptor } from './network-descriptor.ts'
-import type { ChannelPolicy } from './payment/channels.ts'
+import type { ChannelPolicy } from './payment/channel-policy.ts'
 import type { SpendingLimits } from './payment/spending/limits.ts'
 import { createStore } from './store/index.ts'
 

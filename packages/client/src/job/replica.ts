@@ -46,6 +46,8 @@ export interface ReplicaInit {
   demand: SignedDemand
   demandHash: `0x${string}`
   offer: VerifiedOffer
+  /** Most that the whole job may cost. */
+  priceMax: Wei
   /** Stores the job's list of agreements together with a new agreement. */
   record: (agreement: AgreementId) => JobRecord
   onProgress: (progress: JobProgress) => void
@@ -69,11 +71,11 @@ export function startReplica(init: ReplicaInit): RunningReplica {
 }
 
 /** Takes up a replica whose agreement was stored before, and which the engine has loaded. */
-export function resumeReplica(init: Omit<ReplicaInit, 'record'>, state: BuyerAgreement): RunningReplica {
+export function resumeReplica(init: RunInit, state: BuyerAgreement): RunningReplica {
   return run(init, resume(init, state), state.bid.body.priceMax)
 }
 
-type RunInit = Omit<ReplicaInit, 'record'>
+type RunInit = Omit<ReplicaInit, 'record' | 'priceMax'>
 
 function run(
   { parts, demand, offer, onProgress }: RunInit,
@@ -100,7 +102,8 @@ function run(
     onProgress({ type: 'replica', replica: info })
   }
 
-  let reserved = true
+  /** Of what was set aside, what was paid or given back since. */
+  let released = 0n
   let ownError: unknown
   const watchdog = createWatchdog(silentMs => {
     const message = `nothing was heard of the provider for ${Math.round(silentMs / 1000)} s`
@@ -134,14 +137,18 @@ function run(
     if (state.phase.code === 'agreed' && state.receipts.length > 0) expectNews(state)
     // A tick tells nothing about the stage.
     update(now.state === 'agreed' ? { ...now, state: stageOf(info.state, 'agreed') } : now)
-    // Until its result is decided upon, an agreement can still draw up to its bid.
-    if (state.phase.code !== 'agreed' && state.phase.code !== 'delivered') release(state)
+    // Until its result is decided upon, an agreement can still draw up to its bid; what is paid is set aside no more.
+    const isOpen = state.phase.code === 'agreed' || state.phase.code === 'delivered'
+    release(state, isOpen ? state.bid.body.priceMax - state.paid : 0n)
     if (state.phase.code !== 'agreed') end()
   }
 
-  function release({ channel, bid }: BuyerAgreement): void {
-    if (reserved) parts.channels.release(channel, bid.body.priceMax)
-    reserved = false
+  /** Gives back what was set aside, but for `keep`. */
+  function release({ channel, bid }: BuyerAgreement, keep = 0n): void {
+    const more = bid.body.priceMax - keep - released
+    if (more <= 0n) return
+    parts.channels.release(channel, more)
+    released += more
   }
 
   const ready = agreed.then(
@@ -231,7 +238,7 @@ async function agreeWithin(init: ReplicaInit, need: Wei): Promise<AgreementId> {
 
 /** Demand, Bid, Agreement: stored before the provider may act on it. */
 async function agree(
-  { parts, demand, demandHash, offer, record, onProgress, signal }: ReplicaInit,
+  { parts, demand, demandHash, offer, priceMax, record, onProgress, signal }: ReplicaInit,
   need: Wei,
   claim: Claim
 ): Promise<AgreementId> {
@@ -239,9 +246,11 @@ async function agree(
   const session = sessions.to(offer)
   // Connected first: what a channel to a provider that is gone holds would be locked until it is closed.
   await session.connect({ signal })
-  const { channel, action } = await channels.reserve(offer.offer.body, need, { signal }).catch(cause => {
-    throw isCodedError(cause) && cause.code === 'E_NO_CHANNEL' ? cause : new OwnError(cause)
-  })
+  const { channel, action } = await channels
+    .reserve(offer.offer.body, need, { signal, keep: priceMax - need })
+    .catch(cause => {
+      throw isCodedError(cause) && cause.code === 'E_NO_CHANNEL' ? cause : new OwnError(cause)
+    })
   let reserved = need
   onProgress({ type: 'channel', provider: offer.offer.body.provider, action, deposit: channel.deposit })
   try {
@@ -308,7 +317,7 @@ async function askForBid(
 
 async function resume({ parts, offer }: RunInit, state: BuyerAgreement): Promise<AgreementId> {
   await parts.channels.load(state.channel)
-  parts.channels.take(state.channel, state.bid.body.priceMax)
+  parts.channels.take(state.channel, state.bid.body.priceMax, state.id)
   // A provider that cannot be reached is dealt with like one that was lost while running.
   parts.sessions.to(offer)
   await parts.payer.recover(state.channel).catch(() => {})

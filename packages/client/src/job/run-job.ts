@@ -150,7 +150,7 @@ interface DriveInit {
   demand: SignedDemand
   options: JobOptions
   watch: Stopwatch
-  first: (start: StartReplica, init: Omit<ReplicaInit, 'offer' | 'record'>) => RunningReplica[]
+  first: (start: StartReplica, init: Omit<ReplicaInit, 'offer' | 'priceMax' | 'record'>) => RunningReplica[]
 }
 
 type StartReplica = (offer: ReplicaInit['offer']) => RunningReplica
@@ -179,6 +179,7 @@ async function drive({ parts, record: initial, demand, options, watch, first }: 
     startReplica({
       ...init,
       offer,
+      priceMax: record.priceMax,
       record: agreement => update({ agreements: [...record.agreements, agreement] })
     })
   try {

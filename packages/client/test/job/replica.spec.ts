@@ -24,6 +24,7 @@ function initOf({ parts }: World, { offer }: Host, of: SignedDemand = demand): R
     demand: of,
     demandHash: digestOf(domain, demandType, of.body),
     offer,
+    priceMax: 300n,
     record: agreement => ({ id: of.body.job, agreements: [agreement] }) as Partial<JobRecord> as JobRecord,
     onProgress: () => {},
     signal: new AbortController().signal

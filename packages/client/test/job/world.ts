@@ -71,6 +71,7 @@ export function createFakeChain(balance: Wei = 1_000_000n): FakeChain {
       const id = channelId(key)
       const before = fake.states.get(id) ?? nothing
       fake.states.set(id, { ...before, deposit: before.deposit + amount })
+      return { deposit: before.deposit + amount }
     }
   }
   return Object.assign(fake, { chain: part as unknown as Chain })
@@ -110,11 +111,18 @@ export async function createWorld({
   const records = createBuyerRecords(store ?? (await memoryStore()))
   const errors: unknown[] = []
   const payErrors: unknown[] = []
-  const policy = { closeDelaySec: 3600, depositMin }
-  const channels = createChannels({ records, chain: chain.chain, payer: buyer.address, token: TOKEN, policy })
+  const policy = { closeDelaySec: 3600, depositMin, depositJobs: 1 }
+  const spending = createSpending({ records, limits, nowSec: signing.nowSec })
+  const channels = createChannels({
+    records,
+    chain: chain.chain,
+    payer: buyer.address,
+    token: TOKEN,
+    policy,
+    spending
+  })
   const sessions = createFakeSessions(hosts, (host, message) => inbox.receive(host.address, message))
   let payer: Payer
-  const spending = createSpending({ records, limits, nowSec: signing.nowSec })
   const engine = createBuyerEngine({ records, signing, spending, pay: (id, receipts) => payer.pay(id, receipts) })
   payer = createPayer({
     records,

@@ -1,17 +1,36 @@
-import { decodeMeta, issueVoucher, ZERO_ADDRESS } from '@archipel/protocol'
+import { type Address, type AgreementId, CodedError, decodeMeta, issueVoucher, ZERO_ADDRESS } from '@archipel/protocol'
 import { describe, expect, it } from 'vitest'
 import { createChannels } from '../../src/payment/channels.ts'
+import type { SpendingLimits } from '../../src/payment/spending/limits.ts'
+import { createSpending } from '../../src/payment/spending/spending.ts'
 import { createBuyerRecords } from '../../src/records.ts'
-import { createHost, TOKEN } from '../job/host.ts'
-import { buyer, createFakeChain, type FakeChain, memoryStore, settle } from '../job/world.ts'
+import { createHost, NOW, TOKEN } from '../job/host.ts'
+import {
+  agreedEarlier,
+  buyer,
+  createFakeChain,
+  createWorld,
+  demandOf,
+  type FakeChain,
+  memoryStore,
+  settle
+} from '../job/world.ts'
 import { rejection } from '../net/peers.ts'
 
 const offer = createHost(1).offer.offer.body
 
-async function setUp({ chain = createFakeChain(), store, depositMin = 0n }: Partial<Parts> = {}) {
+async function setUp({
+  chain = createFakeChain(),
+  store,
+  depositMin = 0n,
+  depositJobs = 1,
+  limits = {}
+}: Partial<Parts> = {}) {
   const records = createBuyerRecords(store ?? (await memoryStore()))
-  const policy = { closeDelaySec: 3600, depositMin }
-  const channels = createChannels({ records, chain: chain.chain, payer: buyer.address, token: TOKEN, policy })
+  const policy = { closeDelaySec: 3600, depositMin, depositJobs }
+  const spending = createSpending({ records, limits, nowSec: () => NOW })
+  const part = { records, payer: buyer.address, token: TOKEN, policy, spending }
+  const channels = createChannels({ ...part, chain: chain.chain })
   /** Pays `amount` on a channel as the payer does: in memory, then on disk. */
   async function pay(id: Parameters<typeof channels.held>[0], amount: bigint) {
     const due = { receipt: id, amount, agreement: id, sequence: 0 }
@@ -19,13 +38,15 @@ async function setUp({ chain = createFakeChain(), store, depositMin = 0n }: Part
     channels.hold({ ...channel, voucher: { body: voucher, signature: new Uint8Array(64) } })
     await records.store.commit([records.channels.put(id, channels.held(id))])
   }
-  return { records, channels, chain, pay }
+  return { records, channels, chain, spending, pay }
 }
 
 interface Parts {
   chain: FakeChain
   store: Awaited<ReturnType<typeof memoryStore>>
   depositMin: bigint
+  depositJobs: number
+  limits: SpendingLimits
 }
 
 /** A promise that is resolved by hand. */
@@ -74,7 +95,7 @@ describe('reserving money at a provider', () => {
     const { channel } = await (await setUp({ store, chain })).channels.reserve(offer, 100n)
     const { channels } = await setUp({ store, chain })
     await channels.load(channel.id)
-    channels.take(channel.id, 100n)
+    channels.take(channel.id, 100n, `0x${'aa'.repeat(32)}` as AgreementId)
     const again = await channels.reserve(offer, 40n)
     expect(again.channel.id).toBe(channel.id)
     expect(chain.deposits.map(({ amount }) => amount)).toEqual([100n, 40n])
@@ -118,6 +139,134 @@ describe('reserving money at a provider', () => {
     const { channels, chain } = await setUp({ chain: createFakeChain(120n), depositMin: 500n })
     await channels.reserve(offer, 100n)
     expect(chain.deposits.map(({ amount }) => amount)).toEqual([120n])
+  })
+})
+
+describe('looking at the chain', () => {
+  /** Counts the questions asked. */
+  function counting(chain: FakeChain): { reads: string[] } {
+    const reads: string[] = []
+    for (const name of ['channelState', 'escrowBalance'] as const) {
+      const ask = chain.chain[name] as (...args: unknown[]) => unknown
+      Object.assign(chain.chain, {
+        [name]: (...args: unknown[]) => {
+          reads.push(name)
+          return ask(...args)
+        }
+      })
+    }
+    return { reads }
+  }
+
+  it('is done once for a new channel, never for one that is known and holds enough, and anew before a top-up', async () => {
+    const { channels, chain } = await setUp({ depositMin: 250n })
+    const { reads } = counting(chain)
+    await channels.reserve(offer, 100n)
+    expect(reads).toEqual(['escrowBalance'])
+    await channels.reserve(offer, 100n)
+    expect(reads).toHaveLength(1)
+    await channels.reserve(offer, 100n)
+    expect(reads.slice(1)).toEqual(['channelState', 'escrowBalance'])
+  })
+
+  it('is done again after a deposit of which nobody knows what became', async () => {
+    const { channels, chain } = await setUp()
+    const deposit = chain.chain.openChannel
+    chain.chain.openChannel = async (...args) => {
+      await deposit(...args)
+      throw new CodedError('E_TX_TIMEOUT', 'not mined in time')
+    }
+    expect(await rejection(channels.reserve(offer, 100n))).toMatchObject({ code: 'E_TX_TIMEOUT' })
+    // It was mined after all: what is there is used.
+    expect(await channels.reserve(offer, 100n)).toMatchObject({ action: 'reuse', channel: { deposit: 100n } })
+    expect(chain.deposits).toHaveLength(1)
+  })
+})
+
+describe('what is deposited beyond the job at hand', () => {
+  it('leaves what the job needs elsewhere', async () => {
+    const { channels, chain } = await setUp({ chain: createFakeChain(300n), depositMin: 500n })
+    await channels.reserve(offer, 100n, { keep: 150n })
+    expect(chain.deposits.map(({ amount }) => amount)).toEqual([150n])
+  })
+
+  it('lasts for several jobs like it', async () => {
+    const { channels, chain } = await setUp({ depositJobs: 4 })
+    await channels.reserve(offer, 100n)
+    expect(chain.deposits.map(({ amount }) => amount)).toEqual([400n])
+  })
+
+  it('never locks more than the limits let the buyer promise, over all channels together', async () => {
+    const { channels, chain, spending } = await setUp({ depositMin: 1_000n, limits: { day: 250n, provider: 150n } })
+    const other = createHost(2).offer.offer.body
+    const claims = [spending.claim(offer.provider, 100n)]
+    await channels.reserve(offer, 100n)
+    expect(chain.deposits.map(({ amount }) => amount)).toEqual([150n])
+    claims.push(spending.claim(other.provider, 80n))
+    await channels.reserve(other, 80n)
+    // 250 a day, 180 claimed, 50 idle at the first: 20 more.
+    expect(chain.deposits.map(({ amount }) => amount)).toEqual([150n, 100n])
+    for (const claim of claims) claim.release()
+  })
+
+  it('waits for deposits under way when the balance may still contain them', async () => {
+    const { channels, chain } = await setUp({ chain: createFakeChain(150n) })
+    const other = createHost(2).offer.offer.body
+    const { promise: mined, resolve: mine } = Promise.withResolvers<void>()
+    const deposit = chain.chain.openChannel
+    chain.chain.openChannel = async (...args) => {
+      await mined
+      return deposit(...args)
+    }
+    const first = channels.reserve(offer, 100n)
+    await settle()
+    const second = rejection(channels.reserve(other, 60n))
+    await settle()
+    expect(chain.deposits).toHaveLength(0)
+    mine()
+    await first
+    expect(await second).toMatchObject({ code: 'E_NO_FUNDS', facts: { balance: 50n, missing: 60n } })
+    expect((await channels.reserve(other, 50n)).action).toBe('open')
+  })
+})
+
+describe('after a restart', () => {
+  it('what is promised stays set aside, for a job nobody took up again too, and is not set aside twice when one is', async () => {
+    const store = await memoryStore()
+    const host = createHost(1)
+    const world = await createWorld({ hosts: [host], store, depositMin: 250n })
+    const state = await agreedEarlier(world, host, demandOf(1))
+    const { parts, chain } = await createWorld({ hosts: [host], store, chain: world.chain, depositMin: 250n })
+    await parts.channels.reserve(offer, 150n)
+    expect(chain.deposits).toHaveLength(1)
+    parts.channels.take(state.channel, state.bid.body.priceMax, state.id)
+    parts.channels.release(state.channel, 100n)
+    expect((await parts.channels.reserve(offer, 100n)).action).toBe('reuse')
+    expect((await parts.channels.reserve(offer, 1n)).action).toBe('top-up')
+  })
+
+  it('one that the buyer leaves gets no new work', async () => {
+    const store = await memoryStore()
+    const chain = createFakeChain()
+    const first = await setUp({ store, chain, depositMin: 500n })
+    const { channel } = await first.channels.reserve(offer, 100n)
+    await first.channels.exit(channel.id)
+    for (const { channels } of [first, await setUp({ store, chain })]) {
+      expect((await channels.reserve(offer, 10n)).channel.id).not.toBe(channel.id)
+    }
+  })
+
+  it('channels of another wallet in the same folder are not ours to sign on', async () => {
+    const store = await memoryStore()
+    const chain = createFakeChain()
+    const { channel } = await (await setUp({ store, chain })).channels.reserve(offer, 100n)
+    const records = createBuyerRecords(store)
+    const stranger: Address = `0x${'ee'.repeat(20)}`
+    const theirs = (await records.channels.get(channel.id))!
+    await store.commit([records.channels.put(channel.id, { ...theirs, key: { ...theirs.key, payer: stranger } })])
+    const { channels } = await setUp({ store, chain })
+    expect((await channels.reserve(offer, 10n)).channel.id).not.toBe(channel.id)
+    expect(await channels.all()).toHaveLength(1)
   })
 })
 

@@ -13,8 +13,11 @@ export interface Spending {
   checkJob(priceMax: Wei, needed: Wei): void
   /** True while `amount` more may be promised to a provider. */
   allows(provider: Address, amount: Wei): boolean
-  /** What may still be promised to a provider; undefined without a limit. */
-  left(provider: Address): Wei | undefined
+  /**
+   * Most that may be locked with a provider for promises to come; undefined without a limit. `idle` is what already lies
+   * unpromised in channels to anybody: a day's limit is not locked twice.
+   */
+  room(provider: Address, idle: Wei): Wei | undefined
   /**
    * Sets `amount` aside for an agreement about to be made. Synchronous, so that two jobs cannot both take what is left.
    *
@@ -104,13 +107,14 @@ export function createSpending({ records, limits, nowSec }: SpendingInit): Spend
         return false
       }
     },
-    left(provider) {
+    room(provider, idle) {
       const now = nowSec()
       const rooms = [
-        limits.day === undefined ? undefined : limits.day - ledger.spent(now) - claimedOf(undefined),
+        limits.day === undefined ? undefined : limits.day - ledger.spent(now) - claimedOf(undefined) - idle,
         limits.provider === undefined ? undefined : limits.provider - ledger.spent(now, provider) - claimedOf(provider)
       ].filter(room => room !== undefined)
-      return rooms.length === 0 ? undefined : rooms.reduce((least, room) => (room < least ? room : least))
+      const least = rooms.reduce((a, b) => (b < a ? b : a), rooms[0] ?? 0n)
+      return rooms.length === 0 ? undefined : least > 0n ? least : 0n
     },
     claim(provider, amount) {
       checkClaim(provider, amount)

@@ -19,7 +19,7 @@ async function setUp(limits = { day: 100n, provider: 70n }, store?: Store) {
 describe('claiming', () => {
   it('goes up to the limits of a provider and of the day, and one above is refused with all that there is to know', async () => {
     const { spending } = await setUp()
-    expect(spending.left(alice.address)).toBe(70n)
+    expect(spending.room(alice.address, 0n)).toBe(70n)
     spending.claim(alice.address, 70n)
     expect(() => spending.claim(alice.address, 1n)).toThrow(
       expect.objectContaining({
@@ -27,7 +27,7 @@ describe('claiming', () => {
         facts: { limit: 'provider', max: 70n, spent: 70n, needed: 1n, freesAt: null, provider: alice.address }
       })
     )
-    expect(spending.left(bob.address)).toBe(30n)
+    expect(spending.room(bob.address, 0n)).toBe(30n)
     spending.claim(bob.address, 30n)
     expect(spending.allows(bob.address, 1n)).toBe(false)
     expect(() => spending.checkJob(5n, 1n)).toThrow(
@@ -40,15 +40,15 @@ describe('claiming', () => {
     const [first, second] = [spending.claim(alice.address, 40n), spending.claim(alice.address, 30n)]
     first.release()
     first.release()
-    expect(spending.left(alice.address)).toBe(40n)
+    expect(spending.room(alice.address, 0n)).toBe(40n)
     second.release()
-    expect(spending.left(alice.address)).toBe(70n)
+    expect(spending.room(alice.address, 0n)).toBe(70n)
   })
 
   it('has no end without limits', async () => {
     const { spending } = await setUp({} as never)
     spending.claim(alice.address, 10n ** 30n)
-    expect(spending.left(alice.address)).toBeUndefined()
+    expect(spending.room(alice.address, 0n)).toBeUndefined()
   })
 
   it('refuses a job that may cost more than any may', async () => {
