@@ -1,5 +1,5 @@
 import { recoverNative } from '@archipel/client/node'
-import { type Agreement, createSigningDomain, type Payment, receiptType, verify } from '@archipel/protocol'
+import { createSigningDomain, type Payment, receiptType, verify } from '@archipel/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TestBuyer } from '../fixtures/buyer.ts'
 import { createTestNetwork, type TestNetwork } from '../fixtures/create-network.ts'
@@ -62,24 +62,16 @@ describe('a provider that lies about results', () => {
 describe('a provider that breaks its word', () => {
   /** Its behaviour, and the code with which it is given up. */
   const CHEATS: [what: string, code: string, init: Omit<PuppetInit, 'name'>][] = [
-    ['never answers', 'E_PROVIDER_SILENT', {}],
+    ['never answers', 'E_PROVIDER_SILENT', { onDemand: () => {} }],
     [
       'bids above its own offer',
       'E_BID_ABOVE_OFFER',
-      {
-        onMessage: async (message, { bid }) => {
-          if (message.type === 'demand') await bid(message.value.body, { startup: 10n ** 15n, priceMax: 10n ** 15n })
-        }
-      }
+      { onDemand: (demand, { bid }) => bid(demand, { startup: 10n ** 15n, priceMax: 10n ** 15n }) }
     ],
     [
       'wants to be paid at another address',
       'E_BID_MISMATCH',
-      {
-        onMessage: async (message, { bid }) => {
-          if (message.type === 'demand') await bid(message.value.body, { payee: `0x${'11'.repeat(20)}` })
-        }
-      }
+      { onDemand: (demand, { bid }) => bid(demand, { payee: `0x${'11'.repeat(20)}` }) }
     ],
     ['charges more than it bid', 'E_RECEIPT_ABOVE_BID', deliversWith({ amount: 10n ** 13n })],
     [
@@ -92,33 +84,12 @@ describe('a provider that breaks its word', () => {
       'blames the program',
       'E_WALL_TIME',
       {
-        onMessage: async (message, { bid, fail }) => {
-          const failure = { code: 'E_WALL_TIME', fault: 'program', message: 'it ran too long' }
-          if (message.type === 'demand') await bid(message.value.body)
-          if (message.type === 'accept') await fail(message.value.agreement.body, failure)
-        }
+        onAgreement: (agreement, { fail }) =>
+          fail(agreement, { code: 'E_WALL_TIME', fault: 'program', message: 'it ran too long' })
       }
     ],
-    [
-      'talks garbage',
-      'E_PROVIDER_LOST',
-      {
-        onMessage: async (message, { bid, raw }) => {
-          if (message.type === 'demand') await bid(message.value.body)
-          else raw(new Uint8Array(64).fill(0xff))
-        }
-      }
-    ],
-    [
-      'resets every stream',
-      'E_PROVIDER_LOST',
-      {
-        onMessage: async (message, { bid, reset }) => {
-          if (message.type === 'demand') await bid(message.value.body)
-          else reset()
-        }
-      }
-    ]
+    ['talks garbage', 'E_PROVIDER_LOST', { onAgreement: (_, { raw }) => raw(new Uint8Array(64).fill(0xff)) }],
+    ['resets every stream', 'E_PROVIDER_LOST', { onAgreement: (_, { reset }) => reset() }]
   ]
 
   it.each(CHEATS)('is replaced by an honest one when it %s', async (what, code, init) => {
@@ -146,14 +117,10 @@ describe('a provider that breaks its word', () => {
   it('is not sent the same payment for ever when it says that it misses some', async () => {
     const buyer = await network.addBuyer()
     const { result } = await buyer.client.runJob(jobOf({ regions: ['alice'] }))
-    let agreed: Agreement | undefined
     const puppet = await startPuppet(network, {
       name: 'forgetful',
-      onMessage: async (message, { bid, deliver, tell }) => {
-        if (message.type === 'demand') await bid(message.value.body)
-        if (message.type === 'accept') agreed = message.value.agreement.body
-        // A busy machine may lose a connection; a buyer that is back asks again.
-        if ((message.type === 'accept' || message.type === 'resume') && agreed) await deliver(agreed, result, 0)
+      onAgreement: (agreement, { deliver }) => deliver(agreement, result, 0),
+      onMessage: async (message, { tell }) => {
         if (message.type !== 'payment') return
         const failure = { code: 'E_PAYMENT_GAP', fault: 'buyer', message: 'there was one before' }
         await tell({ type: 'refusal', value: { regarding: message.value.voucher.body.channel, failure } })
@@ -177,11 +144,7 @@ describe('a provider that breaks its word', () => {
     const buyer = await network.addBuyer()
     const puppet = await startPuppet(network, {
       name: 'miser',
-      onMessage: async (message, { bid, deliver }) => {
-        if (message.type === 'demand') await bid(message.value.body)
-        const result = { exitCode: 0, stdout: hidden, output: hidden }
-        if (message.type === 'accept') await deliver(message.value.agreement.body, result, 0)
-      }
+      onAgreement: (agreement, { deliver }) => deliver(agreement, { exitCode: 0, stdout: hidden, output: hidden }, 0)
     })
     await untilSeen(puppet, buyer)
     const startedMs = performance.now()
@@ -200,11 +163,6 @@ async function untilSeen(puppet: Puppet, buyer: TestBuyer): Promise<void> {
 }
 
 function deliversWith(change: object): Omit<PuppetInit, 'name'> {
-  return {
-    onMessage: async (message, { bid, deliver }) => {
-      const result = { exitCode: 0, stdout: new Uint8Array(36), output: new Uint8Array(36) }
-      if (message.type === 'demand') await bid(message.value.body)
-      if (message.type === 'accept') await deliver(message.value.agreement.body, result, 0, change)
-    }
-  }
+  const result = { exitCode: 0, stdout: new Uint8Array(36), output: new Uint8Array(36) }
+  return { onAgreement: (agreement, { deliver }) => deliver(agreement, result, 0, change) }
 }
