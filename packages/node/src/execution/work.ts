@@ -14,6 +14,7 @@ import type { ExecutionResult, Executor } from '../executor/index.ts'
 import type { Capacity } from './capacity.ts'
 import type { Inputs } from './inputs.ts'
 import { OUTPUT_BYTES_MAX } from './limits.ts'
+import { createTicks } from './ticks.ts'
 
 /** Carries out agreements: fetches program and input, waits for room, runs, keeps the output. */
 export interface Work {
@@ -105,11 +106,14 @@ export function createWork({ executor, capacity, inputs, blocks, events, nowSec 
 
   /** Reports progress twice in each credit period, so that the payment for one half arrives during the other. */
   function tick(state: ProviderAgreement): () => void {
+    const periodMs = state.bid.body.tickSec * 500
+    const show = createTicks(periodMs)
     startedAtMs.set(state.id, performance.now())
     const timer = setInterval(() => {
       const usage = usageOf(state)
-      if (usage !== undefined) events.ticked(state.id, usage)
-    }, state.bid.body.tickSec * 500)
+      const runMs = usage === undefined ? undefined : show(usage.runMs)
+      if (usage !== undefined && runMs !== undefined) events.ticked(state.id, { ...usage, runMs })
+    }, periodMs)
     return () => clearInterval(timer)
   }
 
