@@ -19,6 +19,8 @@ import { createPuppetBuyer } from '../fixtures/puppet-buyer.ts'
 import { rejectionOf, waitFor } from '../fixtures/wait-for.ts'
 
 const MIB = 2 ** 20
+/** Half of it is what a buyer has to pay in, on a machine that is busy with everybody's programs. */
+const TICK_SEC = 2
 
 let network: TestNetwork
 let buyer: TestBuyer
@@ -30,7 +32,7 @@ beforeAll(async () => {
   for (const name of ['alice', 'bob', 'carol', 'dave']) {
     const executor = createObservedExecutor()
     executors.push(executor)
-    providers.push(await network.addProvider({ name, executor, tickSec: 1 }))
+    providers.push(await network.addProvider({ name, executor, tickSec: TICK_SEC }))
   }
   buyer = await network.addBuyer()
 })
@@ -70,9 +72,13 @@ describe('a program that ends badly', () => {
     const error = (await rejectionOf(
       buyer.client.runJob(threeOf({ program: LOOP_FOREVER, durationSec: 2 }))
     )) as CodedError
+    // Two are enough to blame the program; the third may still have been running.
+    const failures = (error.facts.replicas as { failure: string | null }[]).map(
+      ({ failure }) => failure ?? 'E_WALL_TIME'
+    )
+    expect(failures).toEqual(Array(3).fill('E_WALL_TIME'))
     expect(error.code).toBe('E_PROGRAM_FAILED')
     expect(error.message).toContain('E_WALL_TIME')
-    expect(error.facts.replicas).toHaveLength(3)
     await expectTicksOnly(buyer, error)
     const total = error.facts.paid as bigint
     expect(total).toBeGreaterThan(0n)
@@ -86,7 +92,7 @@ describe('a program that ends badly', () => {
 
 describe('a long job', () => {
   it('pays each tick while it runs, and all of it once', async () => {
-    const job = watchJob(buyer.client, jobOf({ program: countDown(2500) }))
+    const job = watchJob(buyer.client, jobOf({ program: countDown(5000) }))
     const [replica] = await job.until('a tick to be paid', ([one]) => one !== undefined && one.paid > 0n)
     expect(replica?.state).toBe('running')
     const outcome = await job.outcome
@@ -104,12 +110,12 @@ describe('a long job', () => {
     await talk.agree(LOOP_FOREVER, channel)
     const { failure } = await talk.next('failure')
     expect(failure).toMatchObject({ code: 'E_UNPAID', fault: 'buyer' })
-    // Work was shown for less than the credit of a second, and nothing was done beyond it.
+    // Work was shown for less than the credit of a tick, and nothing was done beyond it.
     const shownMs = talk.heard.flatMap(({ type, value }) =>
       type === 'receipt' ? [value.receipt.body.usage.runMs] : []
     )
     expect(shownMs.length).toBeGreaterThan(0)
-    expect(Math.max(...shownMs)).toBeLessThan(1000)
+    expect(Math.max(...shownMs)).toBeLessThan(TICK_SEC * 1000)
     await waitFor(() => executors.every(({ running }) => running === 0), {
       timeoutMs: 5000,
       what: 'the program to be stopped'
@@ -200,7 +206,7 @@ async function expectTicksOnly({ client }: TestBuyer, { facts }: CodedError): Pr
 /** The agreement of a job with one replica, paid in full. */
 async function expectPaidOnce({ replicas }: JobOutcome) {
   const [replica] = replicas
-  expect(replica?.state).toBe('paid')
+  expect(replica).toMatchObject({ state: 'paid', failure: undefined })
   const agreement = (await buyer.client.agreement(replica!.agreement!))!
   expect(agreement.paidReceipts).toBe(agreement.receipts.length)
   expect(agreement.paid).toBe(agreement.receipts.at(-1)!.body.amount)

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { getPriority, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -168,6 +168,13 @@ describe.runIf(onLinux)('processes', () => {
     process.kill(victim!, 'SIGKILL')
     await expect(job.done).rejects.toMatchObject({ code: 'E_RUNNER_DIED', facts: { fault: 'host' } })
     expect(await run(executor, { program: noop })).toMatchObject({ exitCode: 0 })
+  })
+
+  it('give way to the process that started them', async () => {
+    const { executor, pids } = await startExecutor({ spares: 0 })
+    await run(executor, { program: noop })
+    const priorities = pids.flatMap(family).map(pid => getPriority(pid))
+    expect(Math.max(...priorities)).toBe(getPriority() + 5)
   })
 
   it('are all gone after stop, whatever they were doing', async () => {

@@ -3,6 +3,7 @@
  *
  * Runs confined, started by the executor; see ../sandbox. Imports nothing outside this folder and ../wasi.
  */
+import { constants, getPriority, setPriority } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import { createFrameChannel } from './frame-channel.ts'
 import { closeInherited } from './inherited.ts'
@@ -15,10 +16,18 @@ import { FRAME } from './wire.ts'
 const JOBS_PER_TURN = 64
 /** Garbage above this is collected at once: the next job must not find two programs' memories. */
 const COLLECT_ABOVE_BYTES = 32 * 1024 * 1024
+/**
+ * Programs give way to the node that runs them, which has to take payments and answer buyers within fractions of a second,
+ * however many programs keep every processor busy; and a little to whatever else its owner runs. A step of nice is a
+ * quarter more time: the node gets three times what a program gets.
+ */
+const GIVES_WAY = 5
+const PRIORITY_LOWEST = constants.priority.PRIORITY_LOW
 
 // The global and not the module of that name, whose import opens the standard streams and makes reads from them not wait.
 const { process, gc: collectGarbage } = globalThis
 closeInherited(process.argv[2])
+setPriority(Math.min(getPriority() + GIVES_WAY, PRIORITY_LOWEST))
 const channel = createFrameChannel(0, 1)
 const serveJob = createJobServer(channel)
 lockDown(process.env)
