@@ -51,3 +51,16 @@ export const REASON_BYTES_MAX = 1024
 
 /** Replicas of one job. Quorums larger than this buy nothing that a second job would not. */
 export const REPLICAS_MAX = 32
+
+/** Canonical bytes of a Credential's claims: a page of facts, not a report; that would be a CID among them. */
+export const CLAIMS_BYTES_MAX = 8 * 1024
+/** Lists and maps inside one another in claims, the outermost included: enough to say anything, too few to hurt. */
+export const CLAIMS_DEPTH_MAX = 8
+/** Name of a schema: a URI. */
+export const SCHEMA_BYTES_MAX = 256
+/** Signature of a Credential: a plain key's has 64 bytes, a contract account's may carry many owners'. */
+export const CREDENTIAL_SIGNATURE_BYTES_MAX = 4 * 1024
+/** Longest a Credential may hold (10 years): whoever says it for longer does not know it. */
+export const CREDENTIAL_TTL_SEC_MAX = 10 * 366 * 24 * 3600
+/** A Credential as W3C JSON: claims and signature as text, and what every one of them repeats. */
+export const CREDENTIAL_JSON_CHARS_MAX = 64 * 1024

@@ -58,7 +58,7 @@ describe.each(Object.keys(generated))('vectors/%s.json', name => {
   })
 })
 
-const SIGNED = ['offer', 'demand', 'bid', 'agreement', 'receipt', 'voucher']
+const SIGNED = ['offer', 'demand', 'bid', 'agreement', 'receipt', 'voucher', 'credential']
 
 describe.each([...SIGNED, 'result'])('%s', name => {
   const { file } = read(name)

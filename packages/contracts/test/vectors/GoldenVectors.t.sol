@@ -8,6 +8,7 @@ import {ReceiptLog} from "../../src/libraries/ReceiptLog.sol";
 import {Vouchers} from "../../src/libraries/Vouchers.sol";
 import {Agreement, AgreementHash} from "../../src/messages/Agreement.sol";
 import {Bid, BidHash} from "../../src/messages/Bid.sol";
+import {Credential, CredentialHash} from "../../src/messages/Credential.sol";
 import {Demand, DemandHash} from "../../src/messages/Demand.sol";
 import {Offer, OfferHash} from "../../src/messages/Offer.sol";
 import {Receipt, ReceiptHash} from "../../src/messages/Receipt.sol";
@@ -141,6 +142,23 @@ contract GoldenVectorsTest is Test {
                 c.word("commitment")
             );
             _assertDigest(c, digest);
+        }
+    }
+
+    function test_Credential() public view {
+        VectorFile memory file = VectorFiles.open("credential");
+        vm.assertEq(CredentialHash.TYPEHASH, file.bytes32At("typeHash"), "typeHash");
+        for (uint256 i = 0; i < file.count(); ++i) {
+            VectorCase memory c = file.caseAt(i);
+            Credential memory credential;
+            credential.issuer = c.account("issuer");
+            credential.subject = c.account("subject");
+            credential.schema = c.word("schema");
+            credential.claims = c.word("claims");
+            credential.issuedAt = uint64(c.number("issuedAt"));
+            credential.expiresAt = uint64(c.number("expiresAt"));
+            credential.index = c.number("index");
+            _assertSigned(file, c, credential.hash());
         }
     }
 

@@ -7,6 +7,7 @@ import {
   channelSigner,
   commitmentOf,
   createSigningDomain,
+  credentialType,
   DOMAIN_NAME,
   DOMAIN_VERSION,
   demandType,
@@ -27,7 +28,8 @@ import {
   voucherType,
   ZERO_ADDRESS
 } from '../../src/index.ts'
-import { buyer, domain, MAX_ADDRESS, provider, session, type TestKey, testHash, token } from './keys.ts'
+import { credentials } from './credential-cases.ts'
+import { buyer, domain, issuer, MAX_ADDRESS, provider, session, type TestKey, testHash, token } from './keys.ts'
 import { agreements, bids, type Cases, demands, offers } from './market-cases.ts'
 import { channels, logSizes, receipts, results, vouchers } from './money-cases.ts'
 
@@ -42,6 +44,7 @@ export function vectorFiles(): Readonly<Record<string, object>> {
     receipt: signedFile(receiptType, receipts, provider),
     result: file(typeFacts(resultType), results, result => ({ ...result, ...hashes(resultType, result) })),
     voucher: signedFile(voucherType, vouchers, session),
+    credential: signedFile(credentialType, credentials, issuer),
     channel: channelFile(),
     'receipt-log': receiptLogFile()
   }

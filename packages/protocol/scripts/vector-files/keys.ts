@@ -22,6 +22,7 @@ export function testKey(name: string): TestKey {
 export const buyer = testKey('buyer')
 export const provider = testKey('provider')
 export const session = testKey('session')
+export const issuer = testKey('issuer')
 export const owner = testKey('owner').address
 
 /** Anything of 32 bytes, the same on each run. */

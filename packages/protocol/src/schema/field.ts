@@ -76,30 +76,37 @@ export function uint(bits: 8 | 16 | 32 | 64): Field<number> {
   }
 }
 
-/** An amount of money: uint128 as bigint; on the wire big-endian bytes without leading zeros. */
-export const wei: Field<bigint> = {
-  type: 'uint128',
-  structs: NO_STRUCTS,
-  word: value => uintToBytes(uint128(value), 32),
-  toWire(value) {
-    const bytes = uintToBytes(uint128(value), 16)
-    const first = bytes.findIndex(byte => byte !== 0)
-    return first === -1 ? new Uint8Array(0) : bytes.slice(first)
-  },
-  fromWire(data, path) {
-    if (!(data instanceof Uint8Array) || data.length > 16 || data[0] === 0) {
-      throw new SchemaError(path, 'a minimal big-endian uint128', data)
+/** An unsigned integer held as a bigint; on the wire big-endian bytes without leading zeros. */
+function bigUint(bits: 128 | 256): Field<bigint> {
+  const bytesMax = bits / 8
+  const check = (value: bigint): bigint => {
+    if (typeof value !== 'bigint' || value < 0n || value >> BigInt(bits) !== 0n) {
+      throw new SchemaError(`uint${bits}`, `a bigint 0…2^${bits}−1`, value)
     }
-    return bytesToUint(data)
+    return value
+  }
+  return {
+    type: `uint${bits}`,
+    structs: NO_STRUCTS,
+    word: value => uintToBytes(check(value), 32),
+    toWire(value) {
+      const bytes = uintToBytes(check(value), bytesMax)
+      const first = bytes.findIndex(byte => byte !== 0)
+      return first === -1 ? new Uint8Array(0) : bytes.slice(first)
+    },
+    fromWire(data, path) {
+      if (!(data instanceof Uint8Array) || data.length > bytesMax || data[0] === 0) {
+        throw new SchemaError(path, `a minimal big-endian uint${bits}`, data)
+      }
+      return bytesToUint(data)
+    }
   }
 }
 
-function uint128(value: bigint): bigint {
-  if (typeof value !== 'bigint' || value < 0n || value >> 128n !== 0n) {
-    throw new SchemaError('uint128', 'a bigint 0…2^128−1', value)
-  }
-  return value
-}
+/** An amount of money. */
+export const wei: Field<bigint> = bigUint(128)
+/** A number as wide as a word of the chain. */
+export const uint256: Field<bigint> = bigUint(256)
 
 /** Decoders of UTF-8 drop a byte order mark in front, so text that begins with one would not arrive as it left. */
 const BYTE_ORDER_MARK = '\ufeff'

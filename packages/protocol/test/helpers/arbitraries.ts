@@ -5,6 +5,7 @@ import {
   type Bid,
   type ChannelKey,
   CID_BYTES_MAX,
+  type Credential,
   type Demand,
   type Hash,
   LABEL_BYTES_MAX,
@@ -105,4 +106,14 @@ export const channelKeys: Arbitrary<ChannelKey> = fc.record({
   token: addresses,
   arbiter: addresses,
   meta: hashes
+})
+
+export const credentials: Arbitrary<Credential> = fc.record({
+  issuer: addresses,
+  subject: addresses,
+  schema: hashes,
+  claims: hashes,
+  issuedAt: uints(64),
+  expiresAt: uints(64),
+  index: fc.oneof(fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }), fc.constantFrom(0n, 255n, 256n, 2n ** 256n - 1n))
 })

@@ -3,6 +3,7 @@ import {
   agreementType,
   bidType,
   channelKeyType,
+  credentialType,
   demandType,
   offerType,
   receiptType,
@@ -32,5 +33,6 @@ export const nouns: readonly Noun[] = [
   noun(receiptType, arbitrary.receipts),
   noun(resultType, arbitrary.results),
   noun(voucherType, arbitrary.vouchers),
-  noun(channelKeyType, arbitrary.channelKeys)
+  noun(channelKeyType, arbitrary.channelKeys),
+  noun(credentialType, arbitrary.credentials)
 ]

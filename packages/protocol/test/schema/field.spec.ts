@@ -16,6 +16,7 @@ import {
   text,
   toHex,
   uint,
+  uint256,
   wei
 } from '../../src/index.ts'
 import { texts, weis } from '../helpers/arbitraries.ts'
@@ -56,6 +57,12 @@ const rows: Record<string, Row> = {
     good: [0n, 1n, 255n, 256n, 2n ** 128n - 1n],
     badValues: [2n ** 128n, -1n, 1, '1', undefined],
     badWire: [1, null, 'x', [], Uint8Array.of(0), Uint8Array.of(0, 1), new Uint8Array(17).fill(1)]
+  },
+  uint256: {
+    field: any(uint256),
+    good: [0n, 1n, 2n ** 128n, 2n ** 256n - 1n],
+    badValues: [2n ** 256n, -1n, 1, '1', undefined],
+    badWire: [1, null, 'x', [], Uint8Array.of(0), Uint8Array.of(0, 1), new Uint8Array(33).fill(1)]
   },
   address: {
     field: any(address()),
