@@ -20,15 +20,17 @@ export async function withClient<T>(
   context: Context,
   work: (client: Client, start: () => Promise<void>) => Promise<T>
 ): Promise<T> {
-  const [descriptor, { buyer }, { privateKey }] = await Promise.all([
+  const [descriptor, { buyer }, { limits }, { privateKey }] = await Promise.all([
     context.network(),
     context.folder(),
+    context.settings(),
     context.wallet()
   ])
   const client = await createNodeClient({
     descriptor,
     privateKey,
     dataDir: buyer,
+    limits,
     onWarning: ({ provider, error }) =>
       context.output.detail(`${provider === undefined ? 'a peer' : shortId(provider)}: ${messageOf(error)}`)
   })

@@ -6,19 +6,14 @@ import type { ProviderConfig } from '../provider.ts'
 import { addressSchema, multiaddrSchema } from './descriptor.ts'
 import { parseDocumentText, readDocument } from './document.ts'
 import { writePrivateFile } from './private-file.ts'
-import { formatAmount, parseAmount } from './units/amount.ts'
-import { parseDurationSec } from './units/duration.ts'
-import { parseSizeBytes } from './units/size.ts'
+import { formatAmount } from './units/amount.ts'
+import { amountSchema, durationSecSchema, sizeSchema } from './units/schema.ts'
 
 /** The name of a failure domain: compared letter by letter, so one spelling only. */
 export const labelSchema = z
   .string()
   .max(LABEL_BYTES_MAX)
   .regex(/^[a-z0-9][a-z0-9._-]*$/, 'must be lower-case letters, digits, dots, dashes and underscores')
-
-const amountSchema = parsedBy(parseAmount)
-const durationSecSchema = parsedBy(parseDurationSec)
-const sizeSchema = parsedBy(parseSizeBytes)
 
 /** What `node.yaml` says, in the units people think in. */
 const nodeFileSchema = z.strictObject({
@@ -138,17 +133,4 @@ function perSecond(perHour: Wei): Wei {
 
 function asMiB(bytes: number): string {
   return `${Math.floor(bytes / 2 ** 20)}MiB`
-}
-
-/** A schema of text that a parser of ours reads. YAML gives `0.05` as a number; its text says the same. */
-function parsedBy<T>(parse: (text: string, name: string) => T) {
-  return z.union([z.string(), z.number()]).transform((value, context): T => {
-    const text = String(value)
-    try {
-      return parse(text, JSON.stringify(text))
-    } catch (err) {
-      context.addIssue({ code: 'custom', message: (err as Error).message })
-      return z.NEVER
-    }
-  })
 }

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { SpendingLimits } from '@archipel/client'
 import { CodedError } from '@archipel/protocol'
 import { z } from 'zod'
 import { networkNameSchema, rpcUrlsSchema } from './descriptor.ts'
 import { readDocument } from './document.ts'
 import { configHome, dataHome } from './folders.ts'
+import { positiveAmountSchema } from './units/schema.ts'
 import { walletNameSchema } from './wallet-name.ts'
 
 /** What a configuration file may say. */
@@ -14,7 +16,18 @@ const fileSchema = z.strictObject({
   dataDir: z.string().min(1).optional(),
   rpcUrls: rpcUrlsSchema.optional(),
   wallet: walletNameSchema.optional(),
-  passwordFile: z.string().min(1).optional()
+  passwordFile: z.string().min(1).optional(),
+  /** Most that a buyer's client may promise, in tokens. */
+  limits: z
+    .strictObject({
+      /** For one job, whatever `--max-price` says. */
+      job: positiveAmountSchema.optional(),
+      /** In any 24 hours. */
+      day: positiveAmountSchema.optional(),
+      /** To one provider in any 24 hours. */
+      provider: positiveAmountSchema.optional()
+    })
+    .optional()
 })
 type FileSettings = z.infer<typeof fileSchema>
 
@@ -25,6 +38,8 @@ export interface SettingFlags {
   config?: string | undefined
   wallet?: string | undefined
   passwordFile?: string | undefined
+  limitDay?: string | undefined
+  limitProvider?: string | undefined
 }
 
 export interface Settings {
@@ -35,8 +50,11 @@ export interface Settings {
   readonly rpcUrls: readonly string[] | undefined
   readonly wallet: string
   readonly passwordFile: string | undefined
+  /** Each from the first place that names it. */
+  readonly limits: SpendingLimits
 }
 
+const LIMITS = ['job', 'day', 'provider'] as const
 const DEFAULT_NETWORK = 'devnet'
 const DEFAULT_WALLET = 'default'
 const SYSTEM_FILE = '/etc/archipel/config.yaml'
@@ -65,7 +83,13 @@ export async function loadSettings(flags: SettingFlags, env: NodeJS.ProcessEnv, 
     dataDir: pick('dataDir') ?? join(dataHome(env), network),
     rpcUrls: pick('rpcUrls'),
     wallet: pick('wallet') ?? DEFAULT_WALLET,
-    passwordFile: pick('passwordFile')
+    passwordFile: pick('passwordFile'),
+    limits: Object.fromEntries(
+      LIMITS.flatMap(name => {
+        const amount = layers.find(({ limits }) => limits?.[name] !== undefined)?.limits?.[name]
+        return amount === undefined ? [] : [[name, amount]]
+      })
+    )
   }
 }
 
@@ -78,9 +102,19 @@ async function fromFile(file: string): Promise<FileSettings> {
   return withPaths(settings, join(file, '..'))
 }
 
-function fromFlags({ network, dataDir, wallet, passwordFile }: SettingFlags, cwd: string): FileSettings {
+function fromFlags(flags: SettingFlags, cwd: string): FileSettings {
+  const { network, dataDir, wallet, passwordFile, limitDay, limitProvider } = flags
+  const given = { network, dataDir, wallet, passwordFile, limits: { day: limitDay, provider: limitProvider } }
   return withPaths(
-    check({ network, dataDir, wallet, passwordFile }, key => `--${dashed(key)}`, 'E_USAGE'),
+    check(
+      given,
+      path =>
+        `--${path
+          .map(dashed)
+          .join('-')
+          .replace(/^limits-/, 'limit-')}`,
+      'E_USAGE'
+    ),
     cwd
   )
 }
@@ -92,19 +126,35 @@ function fromEnv(env: NodeJS.ProcessEnv, cwd: string): FileSettings {
     dataDir: text('ARCHIPEL_DATA_DIR'),
     rpcUrls: text('ARCHIPEL_RPC_URLS')?.split(','),
     wallet: text('ARCHIPEL_WALLET'),
-    passwordFile: text('ARCHIPEL_PASSWORD_FILE')
+    passwordFile: text('ARCHIPEL_PASSWORD_FILE'),
+    limits: {
+      job: text('ARCHIPEL_LIMIT_JOB'),
+      day: text('ARCHIPEL_LIMIT_DAY'),
+      provider: text('ARCHIPEL_LIMIT_PROVIDER')
+    }
   }
-  return withPaths(
-    check(given, key => `ARCHIPEL_${dashed(key).replaceAll('-', '_').toUpperCase()}`, 'E_CONFIG_INVALID'),
-    cwd
-  )
+  const nameOf = (path: readonly string[]) =>
+    `ARCHIPEL_${path
+      .map(dashed)
+      .join('_')
+      .replaceAll('-', '_')
+      .toUpperCase()
+      .replace(/^LIMITS_/, 'LIMIT_')}`
+  return withPaths(check(given, nameOf, 'E_CONFIG_INVALID'), cwd)
 }
 
-function check(given: Record<string, unknown>, nameOf: (key: string) => string, code: string): FileSettings {
+function check(
+  given: Record<string, unknown>,
+  nameOf: (path: readonly string[]) => string,
+  code: string
+): FileSettings {
   const parsed = fileSchema.safeParse(given)
   if (parsed.success) return parsed.data
   const { path, message } = parsed.error.issues[0]!
-  throw new CodedError(code, `${nameOf(String(path[0]))}: ${message}`, { facts: { value: given[String(path[0])] } })
+  // An index into a list says nothing about what was typed.
+  const names = path.filter(part => typeof part === 'string')
+  const value = names.reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], given)
+  throw new CodedError(code, `${nameOf(names)}: ${message}`, { facts: { value } })
 }
 
 function withPaths(settings: FileSettings, folder: string): FileSettings {

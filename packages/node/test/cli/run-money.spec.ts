@@ -76,3 +76,28 @@ test('what has to be deposited is said in tokens', () => {
   const other = new CodedError('E_DEADLINE', 'too late')
   expect(inTokens(other, 5n * MILLI, 'tUSD')).toBe(other)
 })
+
+describe('a limit in the way', () => {
+  const facts = { max: 10n ** 18n, spent: 9n * 10n ** 17n, needed: 2n * 10n ** 17n }
+  const told = (more: object) => {
+    const err = new CodedError('E_SPENDING_LIMIT', 'this would go above the limit', { facts: { ...facts, ...more } })
+    return inTokens(err, 1n, 'tUSD') as CodedError
+  }
+
+  test('is told in tokens, with what would help', () => {
+    expect(told({ limit: 'day', freesAt: 1_800_000_000 })).toMatchObject({
+      code: 'E_SPENDING_LIMIT',
+      message: 'this may cost 0.2 tUSD; of 1 tUSD allowed in 24 hours, 0.9 tUSD are spent or promised',
+      hint: 'allow more: --limit-day 1.1\nor wait until 2027-01-15T08:00Z',
+      facts
+    })
+    expect(told({ limit: 'provider', freesAt: null })).toMatchObject({
+      message: expect.stringContaining('allowed to one provider in 24 hours'),
+      hint: 'allow more: --limit-provider 1.1'
+    })
+    expect(told({ limit: 'job', freesAt: null, spent: 0n, needed: 2n * 10n ** 18n })).toMatchObject({
+      message: 'a job may cost 1 tUSD by your limits, not 2 tUSD',
+      hint: 'lower --max-price, or raise limits.job in the configuration to 2'
+    })
+  })
+})

@@ -135,7 +135,19 @@ describe('help', () => {
     const { exitCode, stdout } = await runCli(['run', '--help'])
     expect(exitCode).toBe(0)
     const names = ['wasm', 'max-price', 'input', 'output', 'force', 'replicas', 'quorum', 'spread', 'region', 'memory']
-    for (const name of [...names, 'cpu', 'disk', 'duration', 'deadline', 'env', 'dry-run', 'argv0', 'json']) {
+    for (const name of [
+      ...names,
+      'cpu',
+      'disk',
+      'duration',
+      'deadline',
+      'env',
+      'dry-run',
+      'argv0',
+      'json',
+      'limit-day',
+      'limit-provider'
+    ]) {
       expect(stdout).toContain(`--${name}`)
     }
   })

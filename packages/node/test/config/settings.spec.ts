@@ -23,7 +23,8 @@ describe('settings', () => {
       dataDir: join(data, 'archipel/devnet'),
       rpcUrls: undefined,
       wallet: 'default',
-      passwordFile: undefined
+      passwordFile: undefined,
+      limits: {}
     })
   })
 
@@ -51,6 +52,8 @@ describe('settings', () => {
   })
 
   test.for([
+    [{ ARCHIPEL_LIMIT_DAY: '1e3' }, /ARCHIPEL_LIMIT_DAY: .*digits and one point/],
+    [{ ARCHIPEL_LIMIT_PROVIDER: '0' }, /ARCHIPEL_LIMIT_PROVIDER: .*more than zero/],
     [{ ARCHIPEL_NETWORK: '../x' }, /ARCHIPEL_NETWORK: must be/],
     [{ ARCHIPEL_RPC_URLS: 'http://a,file:///etc/passwd' }, /ARCHIPEL_RPC_URLS/],
     [{ ARCHIPEL_RPC_URLS: Array(9).fill('http://a').join(',') }, /ARCHIPEL_RPC_URLS/]
@@ -58,6 +61,31 @@ describe('settings', () => {
     const { cwd, env } = folders({})
     const loading = loadSettings({}, { ...env, ...more }, cwd)
     await expect(loading).rejects.toMatchObject({ code: 'E_CONFIG_INVALID', message: expect.stringMatching(message) })
+  })
+
+  test('take each spending limit from the first place that names it', async () => {
+    const { cwd, env } = folders({
+      user: 'limits:\n  job: 1\n  day: 10\n  provider: 5\n',
+      project: 'limits: { day: 0.25 }\n'
+    })
+    const limits = async (flags: object, more: object = {}) =>
+      (await loadSettings(flags, { ...env, ...more }, cwd)).limits
+    const whole = 10n ** 18n
+    expect(await limits({})).toEqual({ job: whole, day: whole / 4n, provider: 5n * whole })
+    const given = await limits({ limitDay: '2' }, { ARCHIPEL_LIMIT_DAY: '3', ARCHIPEL_LIMIT_PROVIDER: '4' })
+    expect(given).toEqual({ job: whole, day: 2n * whole, provider: 4n * whole })
+    await expect(limits({ limitProvider: 'much' })).rejects.toMatchObject({
+      code: 'E_USAGE',
+      message: expect.stringMatching(/^--limit-provider: /)
+    })
+  })
+
+  test('say where a limit in a file is wrong', async () => {
+    const { cwd, env } = folders({ project: 'limits:\n  day: 1\n  week: 7\n' })
+    await expect(loadSettings({}, env, cwd)).rejects.toMatchObject({
+      code: 'E_CONFIG_INVALID',
+      message: expect.stringMatching(/archipel\.yaml:3:3: limits\.week: unknown key/)
+    })
   })
 
   test('take eight endpoints', async () => {

@@ -24,6 +24,8 @@ export function register(program: Command, host: CommandHost): void {
     .option('--duration <time>', 'longest it may run', '60s')
     .option('--deadline <time>', 'from now; a later result is of no use', '10m')
     .option('-e, --env <name=value>', 'environment of the program; may be given several times', collect)
+    .option('--limit-day <tokens>', 'most that all jobs from here may promise in 24 hours')
+    .option('--limit-provider <tokens>', 'most of it to one provider')
     .option('--dry-run', 'show who would run it and what it would cost, then stop')
     .action(host.action(async () => (await import('../actions/run.ts')).run, { failureExitCode: EXIT.runFailed }))
 }

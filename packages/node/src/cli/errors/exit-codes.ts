@@ -68,6 +68,7 @@ export const EXIT_OF: Readonly<Record<string, number>> = {
   E_NO_GAS: EXIT.funds,
   E_NO_ALLOWANCE: EXIT.funds,
   E_CHANNEL_EXHAUSTED: EXIT.funds,
+  E_SPENDING_LIMIT: EXIT.funds,
 
   E_NO_PEERS: EXIT.network,
   E_PROVIDER_LOST: EXIT.network,

@@ -64,12 +64,14 @@ export function withMoney(err: unknown, money: MoneyState): unknown {
 }
 
 /**
- * Amounts that the client counts in smallest units, in words for whoever has to deposit them.
+ * Amounts that the client counts in smallest units, in words for whoever has to deposit them or allow them.
  *
  * @param need what the whole job may come to
  */
 export function inTokens(err: unknown, need: Wei, symbol: string): unknown {
-  if (!isCodedError(err) || err.code !== 'E_NO_FUNDS' || typeof err.facts.balance !== 'bigint') return err
+  if (!isCodedError(err)) return err
+  if (err.code === 'E_SPENDING_LIMIT') return limitInTokens(err, symbol)
+  if (err.code !== 'E_NO_FUNDS' || typeof err.facts.balance !== 'bigint') return err
   const { code, facts } = err
   const balance = tokens(err.facts.balance, symbol)
   return new CodedError(
@@ -80,5 +82,25 @@ export function inTokens(err: unknown, need: Wei, symbol: string): unknown {
       hint: `deposit more: archipel escrow deposit ${roundUpAmount(need)}`,
       cause: err
     }
+  )
+}
+
+type LimitFacts = { limit: 'job' | 'day' | 'provider'; max: Wei; spent: Wei; needed: Wei; freesAt: number | null }
+
+function limitInTokens(err: CodedError, symbol: string): CodedError {
+  const { limit, max, spent, needed, freesAt } = err.facts as unknown as LimitFacts
+  const words = (message: string, hint: string) =>
+    new CodedError(err.code, message, { facts: err.facts, hint, cause: err })
+  if (limit === 'job') {
+    return words(
+      `a job may cost ${tokens(max, symbol)} by your limits, not ${tokens(needed, symbol)}`,
+      `lower --max-price, or raise limits.job in the configuration to ${roundUpAmount(needed)}`
+    )
+  }
+  const where = limit === 'day' ? 'in 24 hours' : 'to one provider in 24 hours'
+  const raise = `allow more: --limit-${limit} ${roundUpAmount(spent + needed)}`
+  return words(
+    `this may cost ${tokens(needed, symbol)}; of ${tokens(max, symbol)} allowed ${where}, ${tokens(spent, symbol)} are spent or promised`,
+    freesAt === null ? raise : `${raise}\nor wait until ${new Date(freesAt * 1000).toISOString().slice(0, 16)}Z`
   )
 }
