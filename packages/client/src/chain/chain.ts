@@ -1,8 +1,9 @@
 import { type Address, CodedError } from '@archipel/protocol'
 import { type ChainCheck, checkChain } from './check-chain.ts'
+import type { FeePolicy } from './fees.ts'
 import { type ChainReads, createChainReads } from './reads.ts'
 import { type CallOptions, createRpc, type RpcInit } from './rpc.ts'
-import { createSender, type TransactionSigner } from './sender.ts'
+import { createSender, type Sender, type TransactionSigner } from './sender.ts'
 import { type ChainWrites, createChainWrites } from './writes.ts'
 
 /** One chain, its escrow and one token, as seen by one account or by nobody in particular. */
@@ -25,6 +26,10 @@ export interface ChainInit extends RpcInit {
   signer?: TransactionSigner | undefined
   /** For one transaction to be mined. */
   txTimeoutMs?: number | undefined
+  /** Blocks, its own included, that a transaction must lie under to count as mined. 1 if left out. */
+  confirmations?: number | undefined
+  /** What transactions may cost where nobody says otherwise. */
+  fees?: FeePolicy | undefined
 }
 
 /**
@@ -35,10 +40,12 @@ export interface ChainInit extends RpcInit {
  * await chain.checkChain()
  * await chain.deposit(10n ** 18n)
  */
-export function createChain({ escrow, token, signer, txTimeoutMs, ...rpcInit }: ChainInit): Chain {
+export function createChain({ escrow, token, signer, txTimeoutMs, confirmations, fees, ...rpcInit }: ChainInit): Chain {
   const rpc = createRpc(rpcInit)
   const reads = createChainReads(rpc, escrow, token)
-  const sender = signer === undefined ? withoutKey : createSender({ rpc, signer, txTimeoutMs })
+  const { nowMs } = rpcInit
+  const sender =
+    signer === undefined ? withoutKey : createSender({ rpc, signer, txTimeoutMs, confirmations, fees, nowMs })
   return {
     chainId: rpc.chainId,
     escrow,
@@ -50,11 +57,14 @@ export function createChain({ escrow, token, signer, txTimeoutMs, ...rpcInit }: 
   }
 }
 
-const withoutKey = {
+const withoutKey: Sender = {
   get address(): Address {
     throw noSigner()
   },
-  async send(): Promise<never> {
+  async send() {
+    throw noSigner()
+  },
+  async estimateCost() {
     throw noSigner()
   }
 }

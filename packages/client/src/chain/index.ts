@@ -10,9 +10,10 @@ export {
   mintTestTokens
 } from './deploy.ts'
 export type { BalanceEvent, ChannelEvent, EscrowEvent, EventOf, EventPlace } from './events.ts'
+export type { CostEstimate, FeePolicy } from './fees.ts'
 export { REDEEM_RECORDS_MAX, RPC_TIMEOUT_MS, TX_TIMEOUT_MS } from './limits.ts'
 export type { BlockRange, ChainReads, ChannelState, TokenInfo } from './reads.ts'
 export type { RawLog, TxReceipt } from './receipt.ts'
-export type { TransactionSigner } from './sender.ts'
+export type { SendOptions, TransactionSigner } from './sender.ts'
 export type { Redeemable } from './voucher-records.ts'
-export type { BatchOutcome, ChainWrites } from './writes.ts'
+export type { BatchOutcome, ChainWrites, Operation } from './writes.ts'

@@ -23,6 +23,35 @@ export const RECEIPT_POLL_MS_MIN = 15
 export const RECEIPT_POLL_MS_MAX = 1_000
 /** Attempts to get one transaction accepted when the endpoint is behind on our own nonce. */
 export const SEND_ATTEMPTS_MAX = 4
+/** Transactions of one account under way at once: no more than pools hold for one. */
+export const TXS_MAX = 64
+/** Forms of one transaction, each offering at least an eighth more than the last (pools want a tenth). */
+export const TX_ATTEMPTS_MAX = 24
+export const FEE_STEP_NUMERATOR = 9n
+export const FEE_STEP_DENOMINATOR = 8n
+/** Without a ceiling of the caller's, the fees of a transaction grow to this multiple of the first ones. */
+export const TX_FEE_GROWTH_MAX = 10n
+/** Blocks whose fees are looked at. */
+export const FEE_HISTORY_BLOCKS = 10
+/** A transaction that is next and was passed over this long, by this many blocks, offers more. */
+export const REPLACE_MS_MIN = 10_000
+export const REPLACE_BLOCKS_MIN = 3
+/** One that pools lost is sent again after the first time span, doubling up to the second. */
+export const RESEND_MS_MIN = 4_000
+export const RESEND_MS_MAX = 60_000
+/** A nonce below ours that nobody uses is used up after this long… */
+export const GAP_MS_MIN = 3_000
+/** …and one that a transaction of an earlier process has, after this long and that many blocks. */
+export const STRANGER_MS_MIN = 60_000
+export const STRANGER_BLOCKS_MIN = 5
+/** Transactions of an earlier process that are believed to wait in pools. */
+export const STRANGERS_MAX = 16
+/** A nonce that another transaction used is given up after this long, in case ours was mined after all. */
+export const DISPLACED_MS_MIN = 2_000
+/** How often everything about an account is looked at while somebody waits for a transaction of it. */
+export const ACCOUNT_LOOK_INTERVAL_MS = 2_000
+/** How often gas prices are looked at while they are above what somebody is willing to pay. */
+export const FEE_WAIT_INTERVAL_MS = 2_000
 /** Blocks asked for in one event query; halved when an endpoint finds that too many. */
 export const LOG_BLOCKS_MAX = 5_000
 /** Events one question may answer with: bounds what an endpoint can make us hold, and decode, at some 60 µs each. */

@@ -1,7 +1,7 @@
-import { CodedError, type Hex } from '@archipel/protocol'
-import { delay } from '../net/wait.ts'
-import { RECEIPT_POLL_MS_MAX, RECEIPT_POLL_MS_MIN } from './limits.ts'
+import type { Hex } from '@archipel/protocol'
 import type { CallOptions, Rpc } from './rpc.ts'
+import { replyError } from './rpc-errors.ts'
+import { vote } from './vote.ts'
 
 /** A log as JSON-RPC gives it. */
 export interface RawLog {
@@ -29,6 +29,7 @@ export interface MinedTx extends TxReceipt {
 
 interface RawReceipt {
   readonly transactionHash: Hex
+  readonly blockHash: Hex
   readonly blockNumber: Hex
   readonly gasUsed: Hex
   readonly effectiveGasPrice?: Hex
@@ -36,36 +37,23 @@ interface RawReceipt {
   readonly logs: readonly RawLog[]
 }
 
-/**
- * Waits until a transaction is mined. Endpoints that do not answer meanwhile are asked again.
- *
- * @throws CodedError E_TX_TIMEOUT after `timeoutMs`: the transaction may still be mined later
- */
-export async function waitForReceipt(
-  rpc: Rpc,
-  hash: Hex,
-  { timeoutMs, signal }: CallOptions & { timeoutMs: number }
-): Promise<MinedTx> {
-  const giveUpAt = performance.now() + timeoutMs
-  for (let pauseMs = RECEIPT_POLL_MS_MIN; ; pauseMs = Math.min(pauseMs * 2, RECEIPT_POLL_MS_MAX)) {
-    const receipt = await findReceipt(rpc, hash, signal)
-    if (receipt !== undefined) return receipt
-    if (performance.now() + pauseMs > giveUpAt) throw txTimeout(hash, timeoutMs)
-    await delay(pauseMs, signal)
-  }
-}
+/** `unsettled`: endpoints contradict each other, or too few answer. */
+export type ReceiptFound = MinedTx | 'none' | 'unsettled'
 
-async function findReceipt(rpc: Rpc, hash: Hex, signal: AbortSignal | undefined): Promise<MinedTx | undefined> {
-  let raw: RawReceipt | null
-  try {
-    raw = (await rpc.request('eth_getTransactionReceipt', [hash], { signal })) as RawReceipt | null
-  } catch (err) {
-    // The money may be on its way: silence now says nothing about it.
-    if ((err as { code?: unknown }).code === 'E_RPC_DOWN') return undefined
-    throw err
-  }
-  if (raw === null || raw.blockNumber === null) return undefined
+/**
+ * The receipt of a transaction as enough endpoints have it now. It may be gone again later, by a re-organisation.
+ *
+ * @throws what {@link Rpc.survey} throws, and E_RPC_ERROR when enough endpoints refuse to say
+ */
+export async function findReceipt(rpc: Rpc, hash: Hex, options?: CallOptions): Promise<ReceiptFound> {
+  const verdict = vote(await rpc.survey('eth_getTransactionReceipt', [hash], options), rpc.quorum, keyOfReceipt)
+  if (verdict.type === 'open') return 'unsettled'
+  const reply = verdict.replies[0]!
+  if ('error' in reply) throw replyError('eth_getTransactionReceipt', reply.error)
+  const raw = reply.result as RawReceipt | null
+  if (raw === null || raw.blockNumber === null) return 'none'
   const gasUsed = BigInt(raw.gasUsed)
+  rpc.atLeast(Number(raw.blockNumber))
   return {
     hash,
     blockNumber: Number(raw.blockNumber),
@@ -76,9 +64,11 @@ async function findReceipt(rpc: Rpc, hash: Hex, signal: AbortSignal | undefined)
   }
 }
 
-function txTimeout(hash: Hex, timeoutMs: number): CodedError {
-  return new CodedError('E_TX_TIMEOUT', `transaction ${hash} was not mined within ${timeoutMs} ms`, {
-    facts: { hash, timeoutMs },
-    hint: 'it may still be: look at the channel again before sending another'
-  })
+/** What a receipt means; endpoints add fields of their own. */
+function keyOfReceipt(result: unknown): string {
+  const raw = result as RawReceipt | null
+  if (raw === null || raw.blockNumber === null) return 'none'
+  const logs = raw.logs.map(({ address, topics, data, logIndex }) => [address, topics, data, Number(logIndex)])
+  const { blockHash, gasUsed, effectiveGasPrice, status } = raw
+  return JSON.stringify([blockHash, Number(gasUsed), String(effectiveGasPrice), Number(status), logs]).toLowerCase()
 }

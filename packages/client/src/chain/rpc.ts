@@ -32,6 +32,7 @@ export interface Question {
 /** Questions to a chain. Every one ends: with an answer, a coded error, or the signal's reason. */
 export interface Rpc {
   readonly chainId: number
+  readonly endpoints: number
   /** How many endpoints must say the same where money depends on it: 1 with a single endpoint. */
   readonly quorum: number
   /**
@@ -177,6 +178,7 @@ export function createRpc(init: RpcInit): Rpc {
 
   return {
     chainId,
+    endpoints: endpoints.length,
     quorum,
     request,
     async agree({ method, params, block, keyOf }, { signal } = {}) {

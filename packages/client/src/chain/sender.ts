@@ -1,33 +1,47 @@
-import { CodedError, fromHex, type Hex, type Signer, toHex } from '@archipel/protocol'
-import { Signature, Transaction } from 'ethers'
-import { failpoint } from '../failpoint.ts'
-import { waitFor } from '../net/wait.ts'
-import { decodeRevert } from './decode-revert.ts'
-import { readFees } from './fees.ts'
-import { SEND_ATTEMPTS_MAX, TX_GAS_MAX, TX_TIMEOUT_MS } from './limits.ts'
-import { type TxReceipt, waitForReceipt } from './receipt.ts'
-import { type CallOptions, type Rpc, replyErrorOf } from './rpc.ts'
+import { CodedError, type Hex } from '@archipel/protocol'
+import { delay } from '../net/wait.ts'
+import {
+  aboveCeiling,
+  type CostEstimate,
+  type FeeMarket,
+  type FeePolicy,
+  feesFor,
+  maxFeeOf,
+  priceNow,
+  readFeeMarket
+} from './fees.ts'
+import { FEE_WAIT_INTERVAL_MS, SEND_ATTEMPTS_MAX, TX_TIMEOUT_MS } from './limits.ts'
+import type { TxReceipt } from './receipt.ts'
+import type { CallOptions, Rpc } from './rpc.ts'
+import { type Call, estimateGas, explain, gasLimitOf, rejected } from './simulate.ts'
+import { createTxManager, type TransactionSigner } from './tx-manager.ts'
 
-/** The key that pays for transactions. */
-export type TransactionSigner = Pick<Signer, 'address' | 'sign'>
+export type { Call } from './simulate.ts'
+export type { TransactionSigner } from './tx-manager.ts'
 
-export interface Call {
-  /** What it does, for messages: `redeem`. */
-  readonly operation: string
-  /** Left out, `data` is the code of a new contract. */
-  readonly to?: Hex
-  readonly data: Hex
+export interface SendOptions extends CallOptions {
+  /** What this one may cost, in place of what the sender was made with. */
+  fees?: FeePolicy | undefined
 }
 
 export interface Sender {
   readonly address: Hex
   /**
-   * Simulates, signs, sends and waits until it is mined.
+   * Simulates, signs, sends and waits until it is mined as deep as asked for. It takes effect once, however often it must
+   * be sent: all forms of it have one nonce. Only when another transaction used that nonce for good, as one of another
+   * process with the same key can, it is simulated and sent anew.
    *
    * @throws CodedError what {@link decodeRevert} gives, before anything is sent where the chain can tell; E_NO_GAS,
-   *   E_TX_REJECTED, E_TX_TIMEOUT, and what {@link Rpc.request} throws
+   *   E_FEE_CEILING, E_TX_QUEUE_FULL, E_TX_REJECTED, where nothing was sent; E_TX_TIMEOUT and E_RPC_DISAGREE, where it
+   *   may still be mined; and what {@link Rpc.agree} throws
    */
-  send(call: Call, options?: CallOptions): Promise<TxReceipt>
+  send(call: Call, options?: SendOptions): Promise<TxReceipt>
+  /**
+   * What a call would cost now.
+   *
+   * @throws what {@link Sender.send} throws before anything is sent
+   */
+  estimateCost(call: Call, options?: SendOptions): Promise<CostEstimate>
 }
 
 export interface SenderInit {
@@ -35,166 +49,75 @@ export interface SenderInit {
   signer: TransactionSigner
   /** {@link TX_TIMEOUT_MS} if left out. */
   txTimeoutMs?: number | undefined
+  /** Blocks, its own included, that a transaction must lie under to count as mined. 1 if left out. */
+  confirmations?: number | undefined
+  /** What transactions may cost where the call does not say. */
+  fees?: FeePolicy | undefined
+  /** UNIX time; for tests. */
+  nowMs?: (() => number) | undefined
 }
 
-/**
- * Turns of one account on one chain, for the whole process: two transactions must not be given the same nonce, whoever
- * sends them. Waiting for receipts happens outside the turn.
- */
-const turns = new Map<string, Promise<unknown>>()
-
-export function createSender({ rpc, signer, txTimeoutMs = TX_TIMEOUT_MS }: SenderInit): Sender {
+export function createSender(init: SenderInit): Sender {
+  const { rpc, signer, txTimeoutMs = TX_TIMEOUT_MS, confirmations = 1, nowMs = Date.now } = init
   const { address } = signer
-  const account = `${rpc.chainId}:${address.toLowerCase()}`
+  const manager = createTxManager({ rpc, signer, confirmations, nowMs })
 
-  async function submit(call: Call, options: CallOptions): Promise<Hex> {
-    const gasLimit = await simulate(rpc, address, call, options)
-    const fees = await readFees(rpc, options)
-    const sent: Hex[] = []
-    for (let attempt = 1; ; attempt++) {
-      // Asked anew each time: a count of our own would go on above a nonce that the chain dropped, and never be mined.
-      const nonce = Number(await rpc.request('eth_getTransactionCount', [address, 'pending'], options))
-      const body = { chainId: rpc.chainId, nonce, data: call.data, gasLimit, value: 0n, ...fees }
-      const tx = Transaction.from(call.to === undefined ? body : { ...body, to: call.to })
-      tx.signature = Signature.from(toHex(signer.sign(fromHex(tx.unsignedHash))))
-      const hash = tx.hash as Hex
-      sent.push(hash)
-      try {
-        await rpc.request('eth_sendRawTransaction', [tx.serialized], options)
-        failpoint('transaction.sent')
-        return hash
-      } catch (err) {
-        // Nobody says whether it was taken. Only the chain can, and whoever sends it again may pay twice: wait for it.
-        if ((err as { code?: unknown }).code === 'E_RPC_DOWN') return hash
-        const taken = await findKnown(rpc, sent, options)
-        if (taken !== undefined) return taken
-        if (!/nonce|underpriced/i.test(replyErrorOf(err)?.message ?? '') || attempt === SEND_ATTEMPTS_MAX) {
-          throw rejected(err, call, address)
-        }
+  /** The market once it asks for no more than may be paid. */
+  async function affordableMarket(
+    call: Call,
+    { maxFeePerGas, whenAbove }: FeePolicy,
+    giveUpAt: number,
+    options: CallOptions
+  ) {
+    for (;;) {
+      const market: FeeMarket = await readFeeMarket(rpc, options)
+      if (maxFeePerGas === undefined || priceNow(market) <= maxFeePerGas) return market
+      if (whenAbove === 'fail' || performance.now() + FEE_WAIT_INTERVAL_MS > giveUpAt) {
+        throw aboveCeiling(call.operation, market, maxFeePerGas)
       }
+      await delay(FEE_WAIT_INTERVAL_MS * (0.75 + Math.random() / 4), options.signal)
     }
   }
 
   return {
     address,
-    async send(call, options = {}) {
-      const hash = await inTurn(account, () => submit(call, options), options.signal)
-      const { succeeded, ...receipt } = await waitForReceipt(rpc, hash, {
-        timeoutMs: txTimeoutMs,
-        signal: options.signal
-      })
-      if (!succeeded) throw await explain(rpc, address, call, receipt, options)
-      return receipt
+    async send(call, { fees = init.fees ?? {}, signal } = {}) {
+      const giveUpAt = performance.now() + txTimeoutMs
+      for (let attempt = 1; ; attempt++) {
+        const gasLimit = gasLimitOf(await estimateGas(rpc, address, call, { signal }))
+        const market = await affordableMarket(call, fees, giveUpAt, { signal })
+        const order = { operation: call.operation, body: { to: call.to, data: call.data, gasLimit }, market }
+        const tx = await manager.submit({ ...order, ceiling: fees.maxFeePerGas }, { signal }).catch(err => {
+          throw refusalOf(err, call, address)
+        })
+        const timeoutMs = Math.max(0, giveUpAt - performance.now())
+        const outcome = await manager.follow(tx, { timeoutMs, signal })
+        if (outcome.type === 'mined') {
+          const { succeeded, ...receipt } = outcome.receipt
+          if (!succeeded) throw await explain(rpc, address, call, receipt, { signal })
+          return receipt
+        }
+        if (attempt === SEND_ATTEMPTS_MAX) throw displaced(call, tx.hash)
+      }
+    },
+    async estimateCost(call, { fees = init.fees ?? {}, signal } = {}) {
+      const gas = await estimateGas(rpc, address, call, { signal })
+      const market = await readFeeMarket(rpc, { signal })
+      const feesAtFirst = feesFor(market, fees.maxFeePerGas)
+      return { gas, costWei: gas * priceNow(market), costMaxWei: gasLimitOf(gas) * maxFeeOf(feesAtFirst) }
     }
   }
 }
 
-/** Runs `task` after all earlier ones of the same account, whether they succeeded or not. */
-function inTurn<T>(account: string, task: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  const before = turns.get(account) ?? Promise.resolve()
-  const turn = before.then(() => {
-    signal?.throwIfAborted()
-    return task()
+function refusalOf(err: unknown, call: Call, address: Hex): unknown {
+  if ((err as { code?: unknown }).code !== 'E_TX_REFUSED') return err
+  const { error } = (err as CodedError).facts
+  return rejected(new CodedError('E_RPC_ERROR', (err as Error).message, { facts: { error } }), call, address)
+}
+
+function displaced({ operation }: Call, hash: Hex): CodedError {
+  return new CodedError('E_TX_REJECTED', `${operation}: other transactions of this account keep using its nonces`, {
+    facts: { operation, hash },
+    hint: 'is the same key used by another process?'
   })
-  const settled = turn.then(
-    () => {},
-    () => {}
-  )
-  turns.set(account, settled)
-  void settled.then(() => {
-    if (turns.get(account) === settled) turns.delete(account)
-  })
-  // Whoever gives up while others are ahead need not wait for them; the turn itself sees the signal when it comes.
-  return waitFor(turn, signal)
-}
-
-/**
- * @returns the gas limit: what it takes now and a quarter more, because other transactions may come first; but no more
- *   than chains take, which would refuse it for the margin alone
- */
-async function simulate(rpc: Rpc, from: Hex, call: Call, options: CallOptions): Promise<bigint> {
-  try {
-    const gas = BigInt(String(await rpc.request('eth_estimateGas', [requestOf(from, call)], options)))
-    const wanted = gas + gas / 4n
-    return wanted > TX_GAS_MAX && gas <= TX_GAS_MAX ? TX_GAS_MAX : wanted
-  } catch (err) {
-    throw (await revertOf(err, rpc, from, call, 'latest', options)) ?? rejected(err, call, from)
-  }
-}
-
-/** Why a transaction that looked good failed once mined: asks again on top of the block that it was mined in. */
-async function explain(rpc: Rpc, from: Hex, call: Call, receipt: TxReceipt, options: CallOptions): Promise<CodedError> {
-  let cause: CodedError | undefined
-  try {
-    await rpc.request('eth_call', [requestOf(from, call), toHexQuantity(receipt.blockNumber)], options)
-  } catch (err) {
-    cause = await revertOf(err, rpc, from, call, toHexQuantity(receipt.blockNumber), options)
-  }
-  const { hash, gasUsed, feeWei } = receipt
-  return new CodedError(cause?.code ?? 'E_TX_REVERTED', cause?.message ?? `${call.operation}: the transaction failed`, {
-    facts: { ...cause?.facts, operation: call.operation, hash, gasUsed, feeWei },
-    ...(cause?.hint === undefined ? {} : { hint: cause.hint })
-  })
-}
-
-/** The coded error for a reverting call, or undefined when `err` is about something else. */
-async function revertOf(
-  err: unknown,
-  rpc: Rpc,
-  from: Hex,
-  call: Call,
-  block: string,
-  options: CallOptions
-): Promise<CodedError | undefined> {
-  const reply = replyErrorOf(err)
-  if (reply === undefined || /insufficient funds/i.test(reply.message)) return undefined
-  const data = revertDataOf(reply.data)
-  if (data !== undefined) return decodeRevert(data, call.operation)
-  if (!/revert/i.test(reply.message)) return undefined
-  // Some endpoints say why only when called, not when asked for an estimate.
-  const second = await rpc
-    .request('eth_call', [requestOf(from, call), block], options)
-    .then(() => undefined, replyErrorOf)
-  return decodeRevert(revertDataOf(second?.data), call.operation)
-}
-
-/** Endpoints disagree on where revert data goes: `data`, `data.data`, or after a word in a string. */
-function revertDataOf(data: unknown): string | undefined {
-  if (typeof data === 'string') return /0x[0-9a-f]{8,}/i.exec(data)?.[0]
-  return typeof data === 'object' && data !== null && 'data' in data ? revertDataOf(data.data) : undefined
-}
-
-function rejected(err: unknown, { operation }: Call, from: Hex): unknown {
-  const reply = replyErrorOf(err)
-  if (reply === undefined) return err
-  if (/insufficient funds|insufficient balance/i.test(reply.message)) {
-    return new CodedError('E_NO_GAS', `${operation}: ${from} cannot pay for gas`, {
-      facts: { operation, from },
-      hint: `send some of the chain's native coin to ${from}`,
-      cause: err
-    })
-  }
-  return new CodedError('E_TX_REJECTED', `${operation}: ${reply.message.slice(0, 300)}`, {
-    facts: { operation, from },
-    cause: err
-  })
-}
-
-function requestOf(from: Hex, { to, data }: Call): Record<string, unknown> {
-  return to === undefined ? { from, data } : { from, to, data }
-}
-
-/**
- * The one of these transactions that the chain has after all. An endpoint that took it and fell silent makes the next
- * one refuse it, as known or as of a used nonce; signing another with a fresh nonce would then do everything twice.
- */
-async function findKnown(rpc: Rpc, hashes: readonly Hex[], options: CallOptions): Promise<Hex | undefined> {
-  for (const hash of hashes) {
-    if ((await rpc.request('eth_getTransactionByHash', [hash], options)) !== null) return hash
-  }
-  return undefined
-}
-
-function toHexQuantity(value: number): string {
-  return `0x${value.toString(16)}`
 }

@@ -1,30 +1,58 @@
-import { type Address, type ChannelKey, CodedError, sameHex, toHex, type UnixSec, type Wei } from '@archipel/protocol'
+import {
+  type Address,
+  type ChannelKey,
+  CodedError,
+  type Hex,
+  sameHex,
+  toHex,
+  type UnixSec,
+  type Wei
+} from '@archipel/protocol'
 import { type EscrowEvent, type EventOf, eventsIn } from './events.ts'
+import type { CostEstimate } from './fees.ts'
 import { escrowInterface, tokenInterface } from './interfaces.ts'
 import type { ChainReads } from './reads.ts'
 import type { TxReceipt } from './receipt.ts'
 import type { CallOptions } from './rpc.ts'
-import type { Sender } from './sender.ts'
+import type { Sender, SendOptions } from './sender.ts'
+import type { Call } from './simulate.ts'
 import { packRecords, type Redeemable } from './voucher-records.ts'
+
+/** What is done with the escrow, by name and with what it needs. */
+export type Operation =
+  | { readonly name: 'deposit' | 'withdraw'; readonly amount: Wei; readonly to?: Address | undefined }
+  | { readonly name: 'open'; readonly key: ChannelKey; readonly amount: Wei }
+  | { readonly name: 'redeem'; readonly voucher: Redeemable }
+  | { readonly name: 'redeemMany'; readonly vouchers: readonly Redeemable[] }
+  | { readonly name: 'requestClose' | 'close'; readonly key: ChannelKey }
 
 /**
  * Transactions of one account. Each is simulated first, so that one that cannot succeed costs nothing, and resolves
- * once it is mined; see {@link Sender.send} for the errors.
+ * once it is mined as deep as the chain object was told; see {@link Sender.send} for the errors. Whoever does not know
+ * how one ended may send it again: redeeming and closing do nothing the second time, and fail when simulated. Deposits,
+ * withdrawals and top-ups do, so look at the balance or the channel first.
  */
 export interface ChainWrites {
   /** Moves tokens into the sender's balance in the escrow, approving exactly `amount` first if that is needed. */
-  deposit(amount: Wei, options?: CallOptions): Promise<TxReceipt & { readonly credited: Wei }>
+  deposit(amount: Wei, options?: SendOptions): Promise<TxReceipt & { readonly credited: Wei }>
   /** Moves tokens out of the sender's balance in the escrow, to the sender unless `to` says otherwise. */
-  withdraw(amount: Wei, options?: CallOptions & { to?: Address }): Promise<TxReceipt>
+  withdraw(amount: Wei, options?: SendOptions & { to?: Address }): Promise<TxReceipt>
   /** Moves `amount` from the sender's balance into the channel: opens it or tops it up. */
-  openChannel(key: ChannelKey, amount: Wei, options?: CallOptions): Promise<TxReceipt & { readonly deposit: Wei }>
-  redeem(voucher: Redeemable, options?: CallOptions): Promise<TxReceipt & { readonly paid: Wei }>
+  openChannel(key: ChannelKey, amount: Wei, options?: SendOptions): Promise<TxReceipt & { readonly deposit: Wei }>
+  redeem(voucher: Redeemable, options?: SendOptions): Promise<TxReceipt & { readonly paid: Wei }>
   /**
    * Redeems vouchers of many channels to one payee. Those that pay nothing are skipped and reported, not in the way.
    */
-  redeemMany(vouchers: readonly Redeemable[], options?: CallOptions): Promise<TxReceipt & BatchOutcome>
-  requestClose(key: ChannelKey, options?: CallOptions): Promise<TxReceipt & { readonly closeAt: UnixSec }>
-  close(key: ChannelKey, options?: CallOptions): Promise<TxReceipt & { readonly refunded: Wei }>
+  redeemMany(vouchers: readonly Redeemable[], options?: SendOptions): Promise<TxReceipt & BatchOutcome>
+  requestClose(key: ChannelKey, options?: SendOptions): Promise<TxReceipt & { readonly closeAt: UnixSec }>
+  close(key: ChannelKey, options?: SendOptions): Promise<TxReceipt & { readonly refunded: Wei }>
+  /**
+   * What an operation would cost now, for whoever must not make a loss. That of a deposit is without its approval, which
+   * must be there.
+   *
+   * @throws what the operation itself throws before anything is sent
+   */
+  estimateCost(operation: Operation, options?: SendOptions): Promise<CostEstimate>
 }
 
 export interface BatchOutcome {
@@ -35,8 +63,13 @@ export interface BatchOutcome {
 }
 
 export function createChainWrites(sender: Sender, reads: ChainReads, escrow: Address, token: Address): ChainWrites {
-  const send = (operation: string, method: string, args: readonly unknown[], options?: CallOptions) =>
-    sender.send({ operation, to: escrow, data: escrowInterface.encodeFunctionData(method, args) as Address }, options)
+  const send = (operation: Operation, options?: SendOptions) => sender.send(callOf(operation), options)
+
+  function callOf(operation: Operation): Call {
+    const args = argumentsOf(operation, sender.address, token)
+    const data = escrowInterface.encodeFunctionData(operation.name, args) as Hex
+    return { operation: operation.name, to: escrow, data }
+  }
 
   /** Before the approval, which would succeed, and cost gas, for tokens that are not there. */
   async function requireTokens(amount: Wei, options?: CallOptions): Promise<void> {
@@ -49,9 +82,9 @@ export function createChainWrites(sender: Sender, reads: ChainReads, escrow: Add
   }
 
   /** Exactly what is needed: a standing approval would be one more thing to trust the token and us with. */
-  async function approve(amount: Wei, options?: CallOptions): Promise<void> {
+  async function approve(amount: Wei, options?: SendOptions): Promise<void> {
     if ((await reads.allowance(sender.address, options)) >= amount) return
-    const data = tokenInterface.encodeFunctionData('approve', [escrow, amount]) as Address
+    const data = tokenInterface.encodeFunctionData('approve', [escrow, amount]) as Hex
     await sender.send({ operation: 'approve', to: token, data }, options)
   }
 
@@ -59,45 +92,57 @@ export function createChainWrites(sender: Sender, reads: ChainReads, escrow: Add
     async deposit(amount, options) {
       await requireTokens(amount, options)
       await approve(amount, options)
-      const receipt = await send('deposit', 'deposit', [token, sender.address, amount], options)
+      const receipt = await send({ name: 'deposit', amount }, options)
       return { ...receipt, credited: one(receipt, escrow, 'Deposited').amount }
     },
-    async withdraw(amount, { to = sender.address, signal } = {}) {
-      return send('withdraw', 'withdraw', [token, to, amount], { signal })
+    async withdraw(amount, { to, ...options } = {}) {
+      return send({ name: 'withdraw', amount, to }, options)
     },
     async openChannel(key, amount, options) {
-      const receipt = await send('open', 'open', [checkedKey(key, token), amount], options)
+      const receipt = await send({ name: 'open', key, amount }, options)
       return { ...receipt, deposit: one(receipt, escrow, 'ChannelFunded').deposit }
     },
-    async redeem({ key, cumulative, commitment, signature }, options) {
-      const receipt = await send(
-        'redeem',
-        'redeem',
-        [checkedKey(key, token), cumulative, commitment, toHex(signature)],
-        options
-      )
+    async redeem(voucher, options) {
+      const receipt = await send({ name: 'redeem', voucher }, options)
       return { ...receipt, paid: one(receipt, escrow, 'Redeemed').paid }
     },
     async redeemMany(vouchers, options) {
-      const { parties, records } = packRecords(vouchers)
-      const receipt = await send(
-        'redeemMany',
-        'redeemMany',
-        [parties.token, parties.payee, parties.arbiter, records],
-        options
-      )
+      const receipt = await send({ name: 'redeemMany', vouchers }, options)
       const redeemed = eventsIn(receipt.logs, escrow, 'Redeemed')
       const paid = redeemed.reduce((sum, event) => sum + event.paid, 0n)
       return { ...receipt, paid, redeemed, skipped: eventsIn(receipt.logs, escrow, 'VoucherSkipped') }
     },
     async requestClose(key, options) {
-      const receipt = await send('requestClose', 'requestClose', [checkedKey(key, token)], options)
+      const receipt = await send({ name: 'requestClose', key }, options)
       return { ...receipt, closeAt: one(receipt, escrow, 'CloseRequested').closeAt }
     },
     async close(key, options) {
-      const receipt = await send('close', 'close', [checkedKey(key, token)], options)
+      const receipt = await send({ name: 'close', key }, options)
       return { ...receipt, refunded: one(receipt, escrow, 'ChannelClosed').refunded }
+    },
+    estimateCost: async (operation, options) => sender.estimateCost(callOf(operation), options)
+  }
+}
+
+/** What the escrow's function of that name takes. */
+function argumentsOf(operation: Operation, sender: Address, token: Address): readonly unknown[] {
+  switch (operation.name) {
+    case 'deposit':
+    case 'withdraw':
+      return [token, operation.to ?? sender, operation.amount]
+    case 'open':
+      return [checkedKey(operation.key, token), operation.amount]
+    case 'redeem': {
+      const { key, cumulative, commitment, signature } = operation.voucher
+      return [checkedKey(key, token), cumulative, commitment, toHex(signature)]
     }
+    case 'redeemMany': {
+      const { parties, records } = packRecords(operation.vouchers)
+      return [parties.token, parties.payee, parties.arbiter, records]
+    }
+    case 'requestClose':
+    case 'close':
+      return [checkedKey(operation.key, token)]
   }
 }
 
