@@ -10,5 +10,5 @@ export type { ExecutionJob, ExecutionResult, Executor, RunOptions } from './exec
 export { createExecutionError, createWasmExecutor } from './executor/index.ts'
 export type { Logger } from './log.ts'
 export { createProviderNode, type ProviderNode, type ProviderNodeInit } from './node.ts'
-export type { ProviderConfig, ProviderStatus, RedeemPolicy } from './provider.ts'
+export type { ProviderConfig, ProviderStatus, RedeemPolicy, SentStatus } from './provider.ts'
 export { openWallet } from './wallet/wallet.ts'

@@ -31,9 +31,11 @@ import type { Logger } from './log.ts'
 import { createBeacon } from './market/beacon.ts'
 import { createOfferPublisher } from './market/offer-publisher.ts'
 import { createProviderChannels } from './payment/channels.ts'
-import { createRedeemer } from './payment/redeemer.ts'
 import { reservationOf } from './payment/reservations.ts'
-import type { ProviderConfig, ProviderStatus } from './provider.ts'
+import { type ProviderConfig, type ProviderStatus, rulesOf } from './provider.ts'
+import { earningsOf } from './redeem/earnings.ts'
+import { createReconciler } from './redeem/reconciler.ts'
+import { createRedeemer } from './redeem/redeemer.ts'
 import { createProviderRecords } from './store/records.ts'
 
 /** A running peer that sells capacity. */
@@ -170,7 +172,9 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
   const disk = createDiskSpace({ directory: dataDir })
   negotiator = createNegotiator({ config, runtimes, signing, capacity, channels, engine, bids, disk, credit, log })
   conversations = createConversations({ network, negotiator: () => negotiator, log })
-  const redeemer = createRedeemer({ channels, chain, policy: config.redeem, nowSec: signing.nowSec, log })
+  const { nowSec } = signing
+  const redeemer = createRedeemer({ channels, chain, rules: rulesOf(config.redeem), nowSec, log })
+  const reconciler = createReconciler({ channels, records, nowSec, onChange: redeemer.wake, log })
 
   const startedAt = signing.nowSec()
   let stopping: Promise<void> | undefined
@@ -179,7 +183,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     publisher.stop()
     beacon.stop()
     await work.stopAll()
-    await Promise.all([executor.stop(), redeemer.stop()])
+    await Promise.all([executor.stop(), redeemer.stop(), reconciler.stop()])
     fetcher.stop()
     await network.stop()
     stopped.abort()
@@ -205,6 +209,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       await publisher.start()
       beacon.start()
       redeemer.start()
+      reconciler.start()
       log.info(
         { address: signing.signer.address, multiaddrs: network.addresses().map(String), isolation: executor.isolation },
         'started'
@@ -215,7 +220,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       return stopping
     },
     async status() {
-      const all = channels.all()
+      const tokens = earningsOf(channels)
       const block = await chain.blockNumber({ signal: AbortSignal.timeout(STATUS_CHAIN_TIMEOUT_MS) }).then(
         blockNumber => ({ ok: true, blockNumber, error: undefined }),
         err => ({ ok: false, blockNumber: undefined, error: err instanceof Error ? err.message : String(err) })
@@ -234,9 +239,10 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
         isolation: executor.isolation,
         jobs: engine.counts(),
         earnings: {
-          vouchered: all.reduce((sum, { cumulative }) => sum + cumulative, 0n),
-          redeemed: all.reduce((sum, { settled }) => sum + settled, 0n)
+          vouchered: tokens.reduce((sum, { vouchered }) => sum + vouchered, 0n),
+          redeemed: tokens.reduce((sum, { redeemed }) => sum + redeemed, 0n)
         },
+        redeem: { ...redeemer.status(), books: reconciler.status(), tokens },
         chain: block,
         offer: offer === undefined ? undefined : { sequence: offer.sequence, expiresAt: offer.expiresAt }
       }

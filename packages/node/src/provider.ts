@@ -1,5 +1,8 @@
 import type { NetworkDescriptor } from '@archipel/client'
 import type { Address, Domains, Prices, Resources, Wei } from '@archipel/protocol'
+import type { ReconcilerStatus } from './redeem/reconciler.ts'
+import type { RedeemRules } from './redeem/state.ts'
+import type { RedeemStatus } from './redeem/status.ts'
 
 /** Everything a provider decides about itself. */
 export interface ProviderConfig {
@@ -17,10 +20,27 @@ export interface ProviderConfig {
   readonly redeem: RedeemPolicy
 }
 
-/** When vouchers are turned into money on chain: as soon as either bound is reached. */
+/** When vouchers are turned into money on chain: as soon as either bound is reached, and it is worth what it costs. */
 export interface RedeemPolicy {
   readonly amountMin: Wei
   readonly ageSecMax: number
+  /** Tokens that one whole native coin is worth to the operator. Left out, costs are not weighed. */
+  readonly coinPrice?: Wei | undefined
+  /** Largest share of what a transaction brings that it may cost. Default {@link FEE_SHARE_MAX}. */
+  readonly feeShareMax?: number | undefined
+  /** What is redeemed when the node stops. Default `all`: a node that stops may not come back. */
+  readonly atStop?: RedeemRules['atStop'] | undefined
+}
+
+export const FEE_SHARE_MAX = 0.1
+
+export function rulesOf({
+  coinPrice,
+  feeShareMax = FEE_SHARE_MAX,
+  atStop = 'all',
+  ...rest
+}: RedeemPolicy): RedeemRules {
+  return { ...rest, coinPrice, feeShareMax, atStop }
 }
 
 /** What a running node says of itself; each part stands alone, so that one that fails hides no other. */
@@ -38,6 +58,30 @@ export interface ProviderStatus {
   readonly jobs: { readonly running: number; readonly done: number; readonly failed: number }
   /** Smallest token units. */
   readonly earnings: { readonly vouchered: Wei; readonly redeemed: Wei }
+  readonly redeem: RedeemStatus & { readonly books: ReconcilerStatus; readonly tokens: readonly TokenEarnings[] }
   readonly chain: { readonly ok: boolean; readonly blockNumber: number | undefined; readonly error: string | undefined }
   readonly offer: { readonly sequence: number; readonly expiresAt: number } | undefined
+}
+
+/** A value as it comes over the control socket: amounts as decimal strings. */
+export type Sent<T> = T extends bigint
+  ? string
+  : T extends readonly (infer Item)[]
+    ? readonly Sent<Item>[]
+    : T extends object
+      ? { readonly [Key in keyof T]: Sent<T[Key]> }
+      : T
+export type SentStatus = Sent<ProviderStatus>
+
+/** Earnings in one token, smallest units. */
+export interface TokenEarnings {
+  readonly token: Address
+  /** Promised by vouchers in all. */
+  readonly vouchered: Wei
+  /** Paid out on chain. */
+  readonly redeemed: Wei
+  /** In vouchers that can still be redeemed. */
+  readonly waiting: Wei
+  /** The part of it whose payer wants the rest of its money back. */
+  readonly atRisk: Wei
 }

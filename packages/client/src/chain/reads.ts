@@ -33,6 +33,8 @@ export interface BlockRange {
  */
 export interface ChainReads {
   blockNumber(options?: CallOptions): Promise<number>
+  /** What a unit of gas costs now, in wei of the native coin: base fee and usual tip. */
+  gasPrice(options?: CallOptions): Promise<bigint>
   /** Native coin, which pays for gas. */
   nativeBalance(account: Address, options?: CallOptions): Promise<bigint>
   tokenInfo(options?: CallOptions): Promise<TokenInfo>
@@ -61,6 +63,7 @@ export function createChainReads(rpc: Rpc, escrow: Address, token: Address): Cha
 
   return {
     blockNumber: options => readBlockNumber(rpc, options),
+    gasPrice: async options => BigInt(String(await rpc.request('eth_gasPrice', [], options))),
     async nativeBalance(account, options) {
       const [balance] = await rpc.agree({ method: 'eth_getBalance', params: block => [account, block] }, options)
       return BigInt(String(balance))

@@ -23,7 +23,14 @@ const nodeFileSchema = z.strictObject({
   resources: z.strictObject({ cpus: z.number().min(0.001).max(4096), memory: sizeSchema, disk: sizeSchema }),
   prices: z.strictObject({ startup: amountSchema, cpuHour: amountSchema, memoryGiBHour: amountSchema }),
   tick: durationSecSchema.refine(sec => sec <= TICK_SEC_MAX, `at most ${TICK_SEC_MAX / 3600}h`),
-  redeem: z.strictObject({ amount: amountSchema, age: durationSecSchema }),
+  redeem: z.strictObject({
+    amount: amountSchema,
+    age: durationSecSchema,
+    /** Tokens that one native coin is worth: with it no transaction costs more than `feeShare` of what it brings. */
+    coinPrice: amountSchema.optional(),
+    feeShare: z.number().gt(0).max(1).optional(),
+    atStop: z.enum(['all', 'worthwhile', 'nothing']).optional()
+  }),
   passwordFile: z.string().min(1).optional()
 })
 /** As a person writes it. */
@@ -120,7 +127,13 @@ function toConfig(node: z.output<typeof nodeFileSchema>): NodeConfig {
         memGiBSec: perSecond(prices.memoryGiBHour)
       },
       tickSec: tick,
-      redeem: { amountMin: redeem.amount, ageSecMax: redeem.age }
+      redeem: {
+        amountMin: redeem.amount,
+        ageSecMax: redeem.age,
+        coinPrice: redeem.coinPrice,
+        feeShareMax: redeem.feeShare,
+        atStop: redeem.atStop
+      }
     },
     passwordFile
   }

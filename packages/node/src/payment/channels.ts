@@ -22,8 +22,8 @@ import {
   ZERO_ADDRESS
 } from '@archipel/protocol'
 import type { ProviderEngine } from '../agreement/engine.ts'
-import { createHeldRecords } from '../store/held-records.ts'
 import type { ChannelRecord, ProviderRecords } from '../store/records.ts'
+import { type ChannelBooks, createChannelBooks, redeemable, updated } from './channel-books.ts'
 import { BEHIND_MS, createLooks, LOOK_INTERVAL_MS, type OnChain } from './looks.ts'
 import { createReservations, type Reservation } from './reservations.ts'
 
@@ -46,12 +46,13 @@ export interface ProviderChannels {
    * @throws CodedError E_CHANNEL_UNKNOWN, also where the channel is another buyer's; those of `applyPayment`
    */
   pay(buyer: Address, payment: Payment): Promise<ChannelRecord>
-  /** Reads what the chain says now. */
+  /** Reads what the chain says now, and writes it down. */
   refresh(id: ChannelId, signal?: AbortSignal): Promise<ChannelRecord | undefined>
-  /** Channels with vouchers worth more than what was redeemed. */
+  /** Channels in memory with vouchers worth more than what was redeemed. */
   due(): ChannelRecord[]
-  /** Channels with money on them or promised. */
-  all(): ChannelRecord[]
+  /** True while money of it is set aside for an agreement. */
+  isPromised(id: ChannelId): boolean
+  readonly books: ChannelBooks
   start(): Promise<void>
 }
 
@@ -64,9 +65,6 @@ const CHAIN_FRESH_MS = 30_000
  * that whatever was agreed on stale knowledge can still be redeemed.
  */
 const CHAIN_STALE_MS = (CLOSE_DELAY_SEC_MIN * 1000) / 2
-/** Channels held in memory. A provider with more buyers than this serves those that were here first. */
-export const CHANNELS_MAX = 20_000
-
 export interface ProviderChannelsInit {
   records: ProviderRecords
   chain: Chain
@@ -76,6 +74,7 @@ export interface ProviderChannelsInit {
   engine: () => ProviderEngine
   /** How long an endpoint that may be behind is waited for. */
   behindMs?: number
+  channelsMax?: number
 }
 
 export function createProviderChannels({
@@ -85,20 +84,13 @@ export function createProviderChannels({
   owner,
   token,
   engine,
-  behindMs
+  behindMs,
+  channelsMax
 }: ProviderChannelsInit): ProviderChannels {
-  const channels = createHeldRecords<ChannelId, ChannelRecord>()
   const reservations = createReservations(signing.nowSec)
+  const isPromised = (id: ChannelId): boolean => reservations.total(id) > 0n
+  const books = createChannelBooks({ records, isPromised, channelsMax })
   const looks = createLooks({ chain, behindMs })
-  const readAtMs = new Map<ChannelId, number>()
-  // A payment that is not on disk was not taken: its buyer sends it again, and it must then be new.
-  records.store.onFailure(() => void channels.revert())
-
-  async function store(channel: ChannelRecord): Promise<void> {
-    channels.set(channel.id, channel)
-    await records.store.commit([records.channels.put(channel.id, channel)])
-    channels.stored(channel.id, channel)
-  }
 
   const free = (channel: ChannelRecord): Wei => uncommitted(channel) - reservations.total(channel.id)
 
@@ -120,22 +112,15 @@ export function createProviderChannels({
 
   async function refresh(id: ChannelId, signal?: AbortSignal): Promise<ChannelRecord | undefined> {
     const startMs = performance.now()
-    const onChain = await chain.channelState(id, { signal })
-    const known = channels.get(id)
-    if (known === undefined) return undefined
-    readAtMs.set(id, startMs)
-    const now = updated(known, onChain)
-    // Most looks find nothing new.
-    if (now !== known) await store(now)
-    return now
+    return books.see(id, await chain.channelState(id, { signal }), startMs)
   }
 
   /** Looks a channel up on chain for a buyer. Nothing is kept of one that cannot pay: anybody can name those. */
   async function find(key: ChannelKey, buyer: Address, amount: Wei, signal: AbortSignal): Promise<ChannelRecord> {
     const id = channelId(key)
     // One that was drained and let go of goes on with its old books when it is topped up.
-    const stored = channels.get(id) ?? (await records.channels.get(id))
-    const known = (): ChannelRecord | undefined => channels.get(id) ?? stored
+    const stored = await books.find(id)
+    const known = (): ChannelRecord | undefined => books.get(id) ?? stored
     const seenAs = (seen: OnChain): ChannelRecord => {
       const before = known()
       return before === undefined ? { ...createProviderChannel(id, key, seen), dueSince: 0 } : updated(before, seen)
@@ -143,27 +128,13 @@ export function createProviderChannels({
     const startMs = performance.now()
     const isEnough = (seen: OnChain) => seen.closeAt !== 0 || free(seenAs(seen)) >= amount
     const channel = seenAs(await looks.look(id, buyer, isEnough, signal))
-    if (!channels.has(id)) {
+    if (books.get(id) === undefined) {
       if (channel.closeAt !== 0 || free(channel) < amount) return channel
-      makeRoom()
+      books.makeRoom()
     }
-    readAtMs.set(id, startMs)
-    await store(channel)
-    return channels.get(id) ?? channel
-  }
-
-  /** @throws CodedError E_BUSY where every channel held is still good for something */
-  function makeRoom(): void {
-    if (channels.size < CHANNELS_MAX) return
-    for (const channel of channels.values()) {
-      if (!isDrained(channel) || reservations.total(channel.id) > 0n) continue
-      if (!channels.forget(channel.id)) continue
-      readAtMs.delete(channel.id)
-      return
-    }
-    throw new CodedError('E_BUSY', 'this provider serves too many buyers', {
-      facts: { fault: 'host', channelsMax: CHANNELS_MAX }
-    })
+    books.noteSeen(id, startMs)
+    await books.save(channel, known())
+    return books.get(id) ?? channel
   }
 
   /** Our own books of an agreement, if it is one that this channel pays. */
@@ -177,8 +148,8 @@ export function createProviderChannels({
       checkKey(key, buyer)
       const { amount } = reservation
       const id = channelId(key)
-      let channel = channels.get(id)
-      const ageMs = performance.now() - (readAtMs.get(id) ?? Number.NEGATIVE_INFINITY)
+      let channel = books.get(id)
+      const ageMs = performance.now() - books.seenAtMs(id)
       const usable = channel !== undefined && free(channel) >= amount && channel.closeAt === 0 && ageMs < CHAIN_STALE_MS
       if (channel === undefined || !usable) {
         // Agreements that come at once look together, and each may find the money that another takes a moment later; its
@@ -208,15 +179,16 @@ export function createProviderChannels({
     release: reservations.release,
     async pay(buyer, payment) {
       const id = payment.voucher.body.channel as ChannelId
-      const before = channels.get(id)
-      // Another buyer's channel is as good as none: nothing is told about it, nothing looked up for it.
+      // One that is not in memory may have been paid out to the last unit before its buyer heard that we have its voucher.
+      const before = await books.find(id)
+      // Another buyer's channel is as good as none: nothing is told about it.
       if (before === undefined || !sameHex(channelSigner(before.key), buyer))
         throw new CodedError('E_CHANNEL_UNKNOWN', 'no agreement here is paid by this channel', {
           facts: { channel: id }
         })
       await Promise.all(payment.pays.map(pay => engine().load(pay.agreement as AgreementId)))
       // From here to the commit nothing waits, so two payments cannot interleave.
-      const current = channels.get(id) ?? before
+      const current = books.get(id) ?? before
       // What is applied already is not looked up again: its agreements may be paid further by now.
       const skip = Math.max(0, current.log.size - payment.fromSize)
       const dues = duesOf(
@@ -242,42 +214,20 @@ export function createProviderChannels({
         throw new CodedError('E_STORE_BUSY', 'too many changes wait for the disk', { facts: { fault: 'host' } })
       }
       const next: ChannelRecord = { ...channel, dueSince: current.dueSince === 0 ? signing.nowSec() : current.dueSince }
-      channels.set(id, next)
+      books.set(next, current)
       const paid = payment.pays
         .slice(payment.pays.length - applied)
         .map(pay => ({ agreement: pay.agreement as AgreementId, receipts: pay.sequence + 1 }))
       failpoint('provider.payment.before')
       await engine().pay(paid, [records.channels.put(id, next)])
-      channels.stored(id, next)
+      books.stored(next)
       failpoint('provider.payment.stored')
       return next
     },
-    refresh: async (id, signal) => (channels.has(id) ? refresh(id, signal) : undefined),
-    due: () => [...channels.values()].filter(channel => channel.voucher !== undefined && redeemable(channel) > 0n),
-    all: () => [...channels.values()],
-    async start() {
-      for await (const [id, record] of records.channels.iterate()) {
-        if (!isDrained(record) && channels.size < CHANNELS_MAX) channels.load(id as ChannelId, record)
-      }
-    }
+    refresh,
+    due: () => [...books.values()].filter(channel => channel.voucher !== undefined && redeemable(channel) > 0n),
+    isPromised,
+    books,
+    start: books.start
   }
-}
-
-/** @returns the very record where the chain says nothing new */
-function updated(channel: ChannelRecord, seen: OnChain): ChannelRecord {
-  const { deposit, settled, closeAt } = seen
-  if (deposit === channel.deposit && settled === channel.settled && closeAt === channel.closeAt) return channel
-  const now = { ...channel, ...seen }
-  return { ...now, dueSince: now.cumulative > now.settled ? now.dueSince : 0 }
-}
-
-/** Nothing is left on it, for us or for the buyer. */
-function isDrained(channel: ChannelRecord): boolean {
-  return channel.deposit === channel.settled && redeemable(channel) === 0n
-}
-
-/** What redeeming the newest voucher would pay now. */
-export function redeemable({ cumulative, deposit, settled }: ChannelRecord): Wei {
-  const payable = cumulative < deposit ? cumulative : deposit
-  return payable > settled ? payable - settled : 0n
 }

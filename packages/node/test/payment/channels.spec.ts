@@ -24,7 +24,7 @@ describe('channels nobody knows', () => {
     for (let salt = 0n; salt < 3n; salt++) {
       expect(await world.agree(world.demand(Number(salt)), channelKey(salt))).toBe('E_CHANNEL_SHORT')
     }
-    expect(world.channels.all()).toEqual([])
+    expect([...world.channels.books.values()]).toEqual([])
     expect(await Array.fromAsync(world.records.channels.iterate())).toEqual([])
   })
 
@@ -33,7 +33,7 @@ describe('channels nobody knows', () => {
       channelState: async () => ({ deposit: 1000n, settled: 0n, closeAt: 1_800_000_100 })
     })
     expect(await world.agree(world.demand(1))).toBe('E_CHANNEL_CLOSING')
-    expect(world.channels.all()).toEqual([])
+    expect([...world.channels.books.values()]).toEqual([])
   })
 
   it('are looked at no more than a few at once for one buyer, and others are not held up', async () => {
@@ -146,7 +146,7 @@ describe('a payment that the disk refuses', () => {
     store.isBroken = true
     // The second builds on the first while that is under way.
     expect(await Promise.all([pay(first), pay(second)])).toEqual(['E_STORE', 'E_STORE'])
-    expect(world.channels.all()).toMatchObject([{ cumulative: 0n, voucher: undefined, dueSince: 0 }])
+    expect([...world.channels.books.values()]).toMatchObject([{ cumulative: 0n, voucher: undefined, dueSince: 0 }])
     expect(ids.map(id => world.state(id))).toMatchObject([
       { phase: { code: 'delivered' }, paidReceipts: 0 },
       { paid: 0n }
@@ -169,7 +169,7 @@ describe('a payment that the disk refuses', () => {
     Object.assign(store, { isFull: true })
     const { paid: _, ...payment } = paymentFor(channelKey(), world.receipts)
     expect(codeOf(await world.say({ type: 'payment', value: payment }))).toBe('E_STORE_BUSY')
-    expect(world.channels.all()).toMatchObject([{ cumulative: 0n }])
+    expect([...world.channels.books.values()]).toMatchObject([{ cumulative: 0n }])
   })
 })
 

@@ -1,19 +1,14 @@
 import { nodeFiles } from '../../config/folders.ts'
 import { formatAmount } from '../../config/units/amount.ts'
 import { askStatus } from '../../control/control-client.ts'
-import type { ProviderStatus } from '../../provider.ts'
+import type { ProviderStatus, SentStatus } from '../../provider.ts'
 import type { Invocation } from '../host.ts'
 import { toPlain } from '../output/json.ts'
-
-/** A status as it comes over the socket: amounts as decimal strings. */
-type SentStatus = Omit<ProviderStatus, 'earnings'> & {
-  readonly earnings: { readonly vouchered: string; readonly redeemed: string }
-}
 
 export async function showStatus({ context }: Invocation<object>): Promise<undefined> {
   const { control } = nodeFiles(await context.folder())
   const status = (await askStatus(control, { signal: context.signal })) as SentStatus
-  const { jobs, earnings, chain, offer } = status
+  const { jobs, earnings, redeem, chain, offer } = status
   await context.output.answer({
     json: { ...status },
     names: () => [status.address],
@@ -31,6 +26,8 @@ export async function showStatus({ context }: Invocation<object>): Promise<undef
         ['isolation', status.isolation.join(', ') || 'none'],
         ['jobs', `${jobs.running} running, ${jobs.done} done, ${jobs.failed} failed`],
         ['earned', `${tokens(earnings.vouchered)} vouchered, ${tokens(earnings.redeemed)} redeemed`],
+        ['waiting', waitingOf(redeem)],
+        ...(redeem.lastError === undefined ? [] : [['last trouble', troubleOf(redeem.lastError)] as const]),
         ['chain', chain.ok ? `block ${chain.blockNumber}` : `not reached: ${chain.error}`]
       ])
   })
@@ -54,5 +51,15 @@ export function jsonOf(status: ProviderStatus): Record<string, unknown> {
   return toPlain(status) as Record<string, unknown>
 }
 
+function waitingOf({ waiting, atRisk, inFlight, pausedMs, transactions, feeWei }: SentStatus['redeem']): string {
+  const parts = [`${tokens(waiting.amount)} on ${waiting.channels} channels`]
+  if (atRisk.channels > 0) parts.push(`${tokens(atRisk.amount)} of it closing from ${clock(atRisk.firstCloseAt ?? 0)}`)
+  if (inFlight > 0) parts.push(`${inFlight} transactions under way`)
+  if (pausedMs > 0) parts.push(`next attempt in ${Math.ceil(pausedMs / 1000)} s`)
+  return [...parts, `${transactions} sent so far for ${tokens(feeWei)} in fees`].join(', ')
+}
+
+const troubleOf = ({ atSec, code, message }: { atSec: number; code: string; message: string }): string =>
+  `${clock(atSec)} ${code}: ${message}`
 const tokens = (amount: string): string => formatAmount(BigInt(amount))
 const clock = (sec: number): string => new Date(sec * 1000).toISOString().slice(11, 19)
