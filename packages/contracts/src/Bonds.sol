@@ -13,6 +13,7 @@ import {Equivocations} from "./libraries/Equivocations.sol";
 import {EscrowDomain} from "./libraries/EscrowDomain.sol";
 import {Signatures} from "./libraries/Signatures.sol";
 import {Slashes} from "./libraries/Slashes.sol";
+import {Agreement} from "./messages/Agreement.sol";
 import {KeyPossession} from "./messages/KeyPossession.sol";
 import {Bond, BondSlot, BondWords} from "./types/Bond.sol";
 import {BondExit, BondExits} from "./types/BondExit.sol";
@@ -29,6 +30,13 @@ contract Bonds is IBonds, EIP712, EscrowDomain, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
     using Signatures for bytes32;
 
+    /// @dev One slot, which is in use since the first bond, so that not even the first slash pays for a new one. Every
+    /// amount added is below 2^105.
+    struct Totals {
+        uint128 liabilities;
+        uint128 burnt;
+    }
+
     /// @inheritdoc IBonds
     uint256 public constant EXIT_DELAY_SEC = 30 days;
     /// @inheritdoc IBonds
@@ -44,10 +52,7 @@ contract Bonds is IBonds, EIP712, EscrowDomain, ReentrancyGuardTransient {
     mapping(address key => address) public ownerOf;
     /// @inheritdoc IBonds
     mapping(address token => mapping(address account => uint256)) public claimable;
-    /// @inheritdoc IBonds
-    mapping(address token => uint256) public burnt;
-    /// @inheritdoc IBonds
-    mapping(address token => uint256) public liabilities;
+    mapping(address token => Totals) private _totals;
     mapping(address token => mapping(address owner => BondSlot)) private _bonds;
     mapping(address token => mapping(address owner => BondExit)) private _exits;
     mapping(address token => mapping(address owner => mapping(address arbiter => ExposureSlot))) private _exposures;
@@ -81,7 +86,7 @@ contract Bonds is IBonds, EIP712, EscrowDomain, ReentrancyGuardTransient {
         uint256 held = slot.state.amount();
         if (credited > BondWords.AMOUNT_MAX - held) revert BondFull(held, credited);
         slot.state = BondWords.pack(held + credited, slot.state.exposed());
-        liabilities[token] += credited;
+        _totals[token].liabilities += uint128(credited);
         emit Bonded(token, owner, msg.sender, credited);
     }
 
@@ -117,7 +122,7 @@ contract Bonds is IBonds, EIP712, EscrowDomain, ReentrancyGuardTransient {
         paid = Math.min(pending.amount(), held.amount());
         if (paid == 0) revert AmountZero();
         slot.state = _packCovered(held.amount() - paid, held.exposed());
-        liabilities[token] -= paid;
+        _totals[token].liabilities -= uint128(paid);
         emit Exited(token, msg.sender, to, paid);
         IERC20(token).safeTransfer(to, paid);
     }
@@ -225,7 +230,7 @@ contract Bonds is IBonds, EIP712, EscrowDomain, ReentrancyGuardTransient {
         slot.state = exposure.withCap(exposure.cap() - debit);
         _credit(token, harmed.to, paidHarmed);
         _credit(token, reporter.to, paidReporter);
-        burnt[token] += burned;
+        _totals[token].burnt += uint128(burned);
         emit Slashed(token, owner, ref, msg.sender, harmed.to, paidHarmed, reporter.to, paidReporter, burned);
     }
 
@@ -282,12 +287,22 @@ contract Bonds is IBonds, EIP712, EscrowDomain, ReentrancyGuardTransient {
         paid = claimable[token][msg.sender];
         if (paid == 0) revert AmountZero();
         delete claimable[token][msg.sender];
-        liabilities[token] -= paid;
+        _totals[token].liabilities -= uint128(paid);
         emit Collected(token, msg.sender, to, paid);
         IERC20(token).safeTransfer(to, paid);
     }
 
     // -------------------------------------------------------------------------------------------------------- views
+
+    /// @inheritdoc IBonds
+    function burnt(address token) external view returns (uint256) {
+        return _totals[token].burnt;
+    }
+
+    /// @inheritdoc IBonds
+    function liabilities(address token) external view returns (uint256) {
+        return _totals[token].liabilities;
+    }
 
     /// @inheritdoc IBonds
     function escrow() external view returns (address) {
@@ -332,26 +347,21 @@ contract Bonds is IBonds, EIP712, EscrowDomain, ReentrancyGuardTransient {
         bondSlot.state = BondWords.pack(held.amount() - paidHarmed - paidReporter - burned, held.exposed());
         _credit(token, harmed, paidHarmed);
         _credit(token, msg.sender, paidReporter);
-        burnt[token] += burned;
+        _totals[token].burnt += uint128(burned);
         emit Slashed(token, owner, fault, address(0), harmed, paidHarmed, msg.sender, paidReporter, burned);
     }
 
     function _checkReceipts(ReceiptEquivocation calldata proof) private view {
         if (!Equivocations.contradict(proof.first, proof.second)) revert NotEquivocal();
-        _checkSigned(proof.first.hash(), proof.firstSignature, proof.key);
-        _checkSigned(proof.second.hash(), proof.secondSignature, proof.key);
+        _checkSigned(Equivocations.hashReceipt(proof.first), proof.firstSignature, proof.key);
+        _checkSigned(Equivocations.hashReceipt(proof.second), proof.secondSignature, proof.key);
     }
 
-    /// @dev Each hash leads to the next: receipts to agreement, agreement to bid and channel.
     function _checkHarm(ReceiptEquivocation calldata proof, Harm calldata harm) private view {
-        _checkSame(proof.first.agreement, _digest(harm.agreement.hash()));
-        _checkSame(harm.agreement.bid, _digest(harm.bid.hash()));
-        _checkSame(harm.agreement.channel, ChannelId.unwrap(harm.channel.id()));
+        bytes32 channel = ChannelId.unwrap(harm.channel.id());
+        bytes32 agreement = _digest(Agreement(harm.bid.demand, _digest(harm.bid.hash()), channel).hash());
+        if (agreement != proof.first.agreement) revert HarmNotProven(proof.first.agreement, agreement);
         if (harm.bid.provider != proof.key) revert SignatureInvalid(harm.bid.provider);
-    }
-
-    function _checkSame(bytes32 expected, bytes32 actual) private pure {
-        if (actual != expected) revert HarmNotProven(expected, actual);
     }
 
     function _checkSigned(bytes32 structHash, bytes calldata signature, address key) private view {

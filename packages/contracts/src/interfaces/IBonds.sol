@@ -122,8 +122,8 @@ interface IBonds {
     /// @notice This was punished before, in this token.
     error FaultPunished(bytes32 fault);
 
-    /// @notice The harm shown is not that of these receipts: `actual` is not what was signed, `expected`.
-    error HarmNotProven(bytes32 expected, bytes32 actual);
+    /// @notice The harm shown makes up another agreement, `shown`, than the one that the receipts are of.
+    error HarmNotProven(bytes32 agreement, bytes32 shown);
 
     // --------------------------------------------------------------------------------------------------------- keys
 

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {OfferHash} from "../messages/Offer.sol";
-import {Receipt, ReceiptHash} from "../messages/Receipt.sol";
+import {Receipt, ReceiptHash, UsageHash} from "../messages/Receipt.sol";
 
 /// @notice Tells when two statements of one key contradict each other, and names that fault: the same name for whichever
 /// two of any number of contradicting statements are shown, in whichever order.
@@ -27,6 +27,23 @@ library Equivocations {
     {
         return first[OFFER_PROVIDER] == second[OFFER_PROVIDER] && first[OFFER_SEQUENCE] == second[OFFER_SEQUENCE]
             && firstHash != secondHash;
+    }
+
+    /// @notice `receipt.hash()` of one that lies in calldata, without a copy of it in memory.
+    function hashReceipt(Receipt calldata receipt) internal pure returns (bytes32) {
+        bytes32 usage = keccak256(abi.encode(UsageHash.TYPEHASH, receipt.usage));
+        return keccak256(
+            abi.encode(
+                ReceiptHash.TYPEHASH,
+                receipt.agreement,
+                receipt.sequence,
+                receipt.kind,
+                receipt.result,
+                usage,
+                receipt.amount,
+                receipt.issuedAt
+            )
+        );
     }
 
     /// @notice EIP-712 struct hash of an offer given as its words.

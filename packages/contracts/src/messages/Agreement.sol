@@ -14,8 +14,7 @@ struct Agreement {
 using AgreementHash for Agreement global;
 
 library AgreementHash {
-    string internal constant TYPE = "Agreement(bytes32 demand,bytes32 bid,bytes32 channel)";
-    bytes32 internal constant TYPEHASH = keccak256(bytes(TYPE));
+    bytes32 internal constant TYPEHASH = keccak256("Agreement(bytes32 demand,bytes32 bid,bytes32 channel)");
 
     function hash(Agreement memory agreement) internal pure returns (bytes32) {
         return keccak256(abi.encode(TYPEHASH, agreement.demand, agreement.bid, agreement.channel));

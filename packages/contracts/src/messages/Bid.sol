@@ -17,9 +17,10 @@ struct Bid {
 using BidHash for Bid global;
 
 library BidHash {
-    string internal constant TYPE = "Bid(bytes32 demand,address provider,address payee,uint128 startup,"
-        "uint128 perSec,uint128 priceMax,uint32 tickSec,uint64 expiresAt)";
-    bytes32 internal constant TYPEHASH = keccak256(bytes(TYPE));
+    bytes32 internal constant TYPEHASH = keccak256(
+        "Bid(bytes32 demand,address provider,address payee,uint128 startup,"
+        "uint128 perSec,uint128 priceMax,uint32 tickSec,uint64 expiresAt)"
+    );
 
     function hash(Bid memory bid) internal pure returns (bytes32) {
         return keccak256(

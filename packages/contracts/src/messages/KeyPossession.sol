@@ -10,8 +10,7 @@ struct KeyPossession {
 using KeyPossessionHash for KeyPossession global;
 
 library KeyPossessionHash {
-    string internal constant TYPE = "KeyPossession(address key,address owner)";
-    bytes32 internal constant TYPEHASH = keccak256(bytes(TYPE));
+    bytes32 internal constant TYPEHASH = keccak256("KeyPossession(address key,address owner)");
 
     function hash(KeyPossession memory possession) internal pure returns (bytes32) {
         return keccak256(abi.encode(TYPEHASH, possession.key, possession.owner));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Domains, DomainsHash} from "./Domains.sol";
-import {Prices, PricesHash} from "./Prices.sol";
-import {Resources, ResourcesHash} from "./Resources.sol";
+import {Domains} from "./Domains.sol";
+import {Prices} from "./Prices.sol";
+import {Resources} from "./Resources.sol";
 import {TextHash} from "./TextHash.sol";
 
 /// @notice A provider's signed, expiring advertisement. Signed by `provider`, paid to `owner`.
@@ -28,11 +28,14 @@ library OfferHash {
     using TextHash for string;
     using TextHash for string[];
 
-    string internal constant TYPE = "Offer(address provider,address owner,uint64 sequence,uint64 expiresAt,"
+    /// @dev One literal, which the compiler hashes; concatenated constants would be hashed anew at each use.
+    bytes32 internal constant TYPEHASH = keccak256(
+        "Offer(address provider,address owner,uint64 sequence,uint64 expiresAt,"
         "address token,Resources resources,string[] runtimes,Prices prices,uint32 tickSec,Domains domains,"
-        "string[] multiaddrs,string version)";
-    bytes32 internal constant TYPEHASH =
-        keccak256(abi.encodePacked(TYPE, DomainsHash.TYPE, PricesHash.TYPE, ResourcesHash.TYPE));
+        "string[] multiaddrs,string version)" "Domains(string site,string network,string region,string grid)"
+        "Prices(uint128 startup,uint128 cpuSec,uint128 memGiBSec)"
+        "Resources(uint32 cpuMillis,uint64 memoryBytes,uint64 diskBytes)"
+    );
 
     /// @dev In two halves, because thirteen words at once are more than the stack holds.
     function hash(Offer memory offer) internal pure returns (bytes32) {

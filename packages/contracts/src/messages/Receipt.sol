@@ -27,8 +27,7 @@ using UsageHash for Usage global;
 using ReceiptHash for Receipt global;
 
 library UsageHash {
-    string internal constant TYPE = "Usage(uint64 runMs,uint64 memoryBytes,uint64 outputBytes)";
-    bytes32 internal constant TYPEHASH = keccak256(bytes(TYPE));
+    bytes32 internal constant TYPEHASH = keccak256("Usage(uint64 runMs,uint64 memoryBytes,uint64 outputBytes)");
 
     function hash(Usage memory usage) internal pure returns (bytes32) {
         return keccak256(abi.encode(TYPEHASH, usage.runMs, usage.memoryBytes, usage.outputBytes));
@@ -36,9 +35,11 @@ library UsageHash {
 }
 
 library ReceiptHash {
-    string internal constant TYPE = "Receipt(bytes32 agreement,uint32 sequence,uint8 kind,bytes32 result,"
-        "Usage usage,uint128 amount,uint64 issuedAt)";
-    bytes32 internal constant TYPEHASH = keccak256(abi.encodePacked(TYPE, UsageHash.TYPE));
+    /// @dev One literal, which the compiler hashes; concatenated constants would be hashed anew at each use.
+    bytes32 internal constant TYPEHASH = keccak256(
+        "Receipt(bytes32 agreement,uint32 sequence,uint8 kind,bytes32 result,"
+        "Usage usage,uint128 amount,uint64 issuedAt)" "Usage(uint64 runMs,uint64 memoryBytes,uint64 outputBytes)"
+    );
 
     function hash(Receipt memory receipt) internal pure returns (bytes32) {
         return keccak256(

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Agreement} from "../messages/Agreement.sol";
 import {Bid} from "../messages/Bid.sol";
 import {Receipt} from "../messages/Receipt.sol";
 import {ChannelKey} from "./ChannelKey.sol";
@@ -26,12 +25,11 @@ struct OfferEquivocation {
     bytes secondSignature;
 }
 
-/// @notice Whose work the receipts were for: what the agreement's id is the hash of.
-/// @param agreement its digest is the one that the receipts name
-/// @param bid its digest is the one that the agreement names; `priceMax` is the most that can have been lost
-/// @param channel its id is the one that the agreement names; its payer was harmed, in its token
+/// @notice Whose work the receipts were for. The agreement's id is the hash of this: of the demand that the bid answers,
+/// of the bid, and of the channel.
+/// @param bid its `priceMax` is the most that can have been lost
+/// @param channel its payer was harmed, in its token
 struct Harm {
-    Agreement agreement;
     Bid bid;
     ChannelKey channel;
 }

@@ -110,7 +110,11 @@ abstract contract BondsFixture is EscrowFixture {
     function harmOf() internal view returns (Harm memory harm) {
         harm.channel = sessionKey();
         harm.bid = Bid(keccak256("demand"), node, bob, 1, 2, PRICE_MAX, 10, uint64(block.timestamp + 60));
-        harm.agreement = Agreement(harm.bid.demand, digestOf(harm.bid.hash()), ChannelId.unwrap(harm.channel.id()));
+    }
+
+    function agreementOf(Harm memory harm) internal view returns (bytes32) {
+        bytes32 channel = ChannelId.unwrap(harm.channel.id());
+        return digestOf(Agreement(harm.bid.demand, digestOf(harm.bid.hash()), channel).hash());
     }
 
     function receiptOf(bytes32 agreement, uint128 amount) internal view returns (Receipt memory) {
@@ -119,7 +123,7 @@ abstract contract BondsFixture is EscrowFixture {
 
     /// @notice Two receipts for {harmOf} that state different amounts.
     function receipts() internal view returns (ReceiptEquivocation memory) {
-        bytes32 agreement = digestOf(harmOf().agreement.hash());
+        bytes32 agreement = agreementOf(harmOf());
         return receiptsOf(NODE_SECRET, receiptOf(agreement, 5), receiptOf(agreement, 6));
     }
 

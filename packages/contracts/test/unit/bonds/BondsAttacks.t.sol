@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {Receipt} from "../../../src/messages/Receipt.sol";
-import {ChannelId} from "../../../src/types/ChannelId.sol";
 import {Harm, ReceiptEquivocation} from "../../../src/types/Equivocation.sol";
 import {Payout} from "../../../src/types/Payout.sol";
 import {BondsFixture} from "../../utils/BondsFixture.sol";
@@ -40,9 +39,7 @@ contract BondsAttacksTest is BondsFixture {
         Harm memory harm = harmOf();
         harm.channel.payer = bob;
         harm.bid.priceMax = type(uint128).max;
-        harm.agreement.bid = digestOf(harm.bid.hash());
-        harm.agreement.channel = ChannelId.unwrap(harm.channel.id());
-        bytes32 agreement = digestOf(harm.agreement.hash());
+        bytes32 agreement = agreementOf(harm);
         reportFor(bob, receiptsOf(NODE_SECRET, receiptOf(agreement, 5), receiptOf(agreement, 6)), harm);
         // He got hold of what is exposed to nobody, at a loss of a fifth.
         assertBond(bob, 800, 800);

@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {IBonds} from "../../../src/interfaces/IBonds.sol";
 import {Receipt} from "../../../src/messages/Receipt.sol";
-import {ChannelId} from "../../../src/types/ChannelId.sol";
 import {Harm, ReceiptEquivocation} from "../../../src/types/Equivocation.sol";
 import {BondsFixture} from "../../utils/BondsFixture.sol";
 import {vm} from "../../utils/Vm.sol";
@@ -14,7 +13,7 @@ contract SlashReceiptsForTest is BondsFixture {
 
     function setUp() public override {
         super.setUp();
-        _agreement = digestOf(harmOf().agreement.hash());
+        _agreement = agreementOf(harmOf());
         _fault = bonds.receiptFault(node, _agreement);
     }
 
@@ -23,19 +22,25 @@ contract SlashReceiptsForTest is BondsFixture {
     function test_RevertWhen_TheReceiptsAreOfAnotherAgreement() public {
         ReceiptEquivocation memory proof =
             receiptsOf(NODE_SECRET, receiptOf(keccak256("other"), 5), receiptOf(keccak256("other"), 6));
-        _expectNotProven(proof, harmOf(), keccak256("other"), _agreement);
+        _expectNotProven(proof, harmOf(), keccak256("other"));
     }
 
     function test_RevertWhen_TheAgreementIsOnAnotherBid() public {
         Harm memory harm = harmOf();
         harm.bid.priceMax = PRICE_MAX + 1;
-        _expectNotProven(receipts(), harm, harm.agreement.bid, digestOf(harm.bid.hash()));
+        _expectNotProven(receipts(), harm, _agreement);
+    }
+
+    function test_RevertWhen_TheAgreementIsOnAnotherDemand() public {
+        Harm memory harm = harmOf();
+        harm.bid.demand = keccak256("another");
+        _expectNotProven(receipts(), harm, _agreement);
     }
 
     function test_RevertWhen_TheAgreementIsOnAnotherChannel() public {
         Harm memory harm = harmOf();
         harm.channel.payer = mallory;
-        _expectNotProven(receipts(), harm, harm.agreement.channel, ChannelId.unwrap(harm.channel.id()));
+        _expectNotProven(receipts(), harm, _agreement);
     }
 
     /// @dev Two receipts of mallory's under an agreement that was not with her are a fault of hers, but no harm.
@@ -154,8 +159,7 @@ contract SlashReceiptsForTest is BondsFixture {
         for (uint128 i = 0; i < 8; ++i) {
             Harm memory harm = harmOf();
             harm.bid.expiresAt += uint64(i);
-            harm.agreement.bid = digestOf(harm.bid.hash());
-            bytes32 agreement = digestOf(harm.agreement.hash());
+            bytes32 agreement = agreementOf(harm);
             ReceiptEquivocation memory proof = receiptsOf(NODE_SECRET, receiptOf(agreement, 5), receiptOf(agreement, 6));
             vm.prank(carol);
             try bonds.slashReceiptsFor(proof, harm) {} catch {}
@@ -168,8 +172,7 @@ contract SlashReceiptsForTest is BondsFixture {
     function test_ABidForNothing_OnlyPunishes() public {
         Harm memory harm = harmOf();
         harm.bid.priceMax = 0;
-        harm.agreement.bid = digestOf(harm.bid.hash());
-        _agreement = digestOf(harm.agreement.hash());
+        _agreement = agreementOf(harm);
         ReceiptEquivocation memory proof = receiptsOf(NODE_SECRET, receiptOf(_agreement, 5), receiptOf(_agreement, 6));
         (uint256 paidHarmed, uint256 paidReporter) = reportFor(carol, proof, harm);
         assertEq(paidHarmed, 0, "harmed");
@@ -187,8 +190,7 @@ contract SlashReceiptsForTest is BondsFixture {
         if (exposed > 0) expose(ARBITER, exposed);
         Harm memory harm = harmOf();
         harm.bid.priceMax = priceMax;
-        harm.agreement.bid = digestOf(harm.bid.hash());
-        bytes32 agreement = digestOf(harm.agreement.hash());
+        bytes32 agreement = agreementOf(harm);
         ReceiptEquivocation memory proof = receiptsOf(NODE_SECRET, receiptOf(agreement, 5), receiptOf(agreement, 6));
         uint256 paid = reported ? report(bob, proof) : 0;
         if (priceMax > 0 || !reported) {
@@ -215,7 +217,7 @@ contract SlashReceiptsForTest is BondsFixture {
         fund(bob);
         token.mint(bob, amount);
         addBond(bob, amount);
-        _agreement = digestOf(harmOf().agreement.hash());
+        _agreement = agreementOf(harmOf());
         _fault = bonds.receiptFault(node, _agreement);
     }
 
@@ -231,10 +233,8 @@ contract SlashReceiptsForTest is BondsFixture {
         reportFor(mallory, proof, harm);
     }
 
-    function _expectNotProven(ReceiptEquivocation memory proof, Harm memory harm, bytes32 expected, bytes32 actual)
-        private
-    {
-        vm.expectRevert(abi.encodeWithSelector(IBonds.HarmNotProven.selector, expected, actual));
+    function _expectNotProven(ReceiptEquivocation memory proof, Harm memory harm, bytes32 agreement) private {
+        vm.expectRevert(abi.encodeWithSelector(IBonds.HarmNotProven.selector, agreement, agreementOf(harm)));
         reportFor(carol, proof, harm);
     }
 }
