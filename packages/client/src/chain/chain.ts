@@ -1,4 +1,5 @@
 import { type Address, CodedError } from '@archipel/protocol'
+import { type ChainSource, createChainSource } from './chain-source.ts'
 import { type ChainCheck, checkChain } from './check-chain.ts'
 import type { FeePolicy } from './fees.ts'
 import { type ChainReads, createChainReads } from './reads.ts'
@@ -13,6 +14,8 @@ export interface Chain extends ChainReads, ChainWrites {
   readonly token: Address
   /** Who sends transactions; undefined when made without a key. */
   readonly address: Address | undefined
+  /** What {@link createChainWatcher} follows. */
+  readonly source: ChainSource
   /** @throws CodedError E_RPC_DOWN, E_WRONG_CHAIN, E_NO_CONTRACT */
   checkChain(options?: CallOptions): Promise<ChainCheck>
 }
@@ -51,6 +54,7 @@ export function createChain({ escrow, token, signer, txTimeoutMs, confirmations,
     escrow,
     token,
     address: signer?.address,
+    source: createChainSource(rpc, escrow),
     checkChain: options => checkChain(rpc, escrow, token, options),
     ...reads,
     ...createChainWrites(sender, reads, escrow, token)

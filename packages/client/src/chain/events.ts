@@ -51,6 +51,8 @@ export const CHANNEL_EVENTS = [
   'ChannelReleased'
 ] as const satisfies readonly ChannelEvent['name'][]
 
+export const BALANCE_EVENTS = ['Deposited', 'Withdrawn'] as const satisfies readonly BalanceEvent['name'][]
+
 /** ethers hashes a signature again on every look-up, and histories are long: fragments are found here by topic. */
 const FRAGMENTS: ReadonlyMap<string, EventFragment> = new Map(
   escrowInterface.fragments

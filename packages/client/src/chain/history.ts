@@ -34,7 +34,7 @@ export async function readHistory(rpc: Rpc, query: HistoryQuery, options?: CallO
       continue
     }
     if (events.length + logs.length > EVENTS_MAX) throw tooMany(query)
-    for (const log of logs) events.push(checked(log, query.escrow))
+    for (const log of logs) events.push(eventOf(log, query.escrow))
     from = to + 1
   }
   return events.sort((a, b) => a.blockNumber - b.blockNumber || a.logIndex - b.logIndex)
@@ -58,8 +58,8 @@ export async function readLogs(
 
 /** What logs mean; endpoints add fields of their own. */
 export function keyOfLogs(logs: unknown): string {
-  const facts = (logs as readonly RawLog[]).map(({ address, topics, data, blockNumber, transactionHash, logIndex }) => {
-    return [address, topics, data, Number(blockNumber), transactionHash, Number(logIndex)]
+  const facts = (logs as readonly RawLog[]).map(({ address, topics, data, blockNumber, logIndex, ...log }) => {
+    return [address, topics, data, Number(blockNumber), Number(logIndex), log.transactionHash, log.blockHash]
   })
   return JSON.stringify(facts).toLowerCase()
 }
@@ -69,7 +69,7 @@ function filterOf({ escrow, topics }: HistoryQuery, from: number, to: number): R
 }
 
 /** Money is counted from these: an endpoint that answers with something else is not believed. */
-function checked(log: RawLog, escrow: Address): EscrowEvent {
+export function eventOf(log: RawLog, escrow: Address): EscrowEvent {
   const event = log.address.toLowerCase() === escrow.toLowerCase() ? decodeEvent(log) : undefined
   if (event === undefined) {
     throw new CodedError('E_RPC_BAD_REPLY', 'the RPC endpoint answered with events of another contract', {
@@ -79,7 +79,7 @@ function checked(log: RawLog, escrow: Address): EscrowEvent {
   return event
 }
 
-function tooMany({ fromBlock }: HistoryQuery): CodedError {
+export function tooMany({ fromBlock }: Pick<HistoryQuery, 'fromBlock'>): CodedError {
   return new CodedError('E_TOO_MANY_EVENTS', `more than ${EVENTS_MAX} events since block ${fromBlock}`, {
     facts: { fromBlock, max: EVENTS_MAX },
     hint: 'ask for fewer blocks at a time'

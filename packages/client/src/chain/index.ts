@@ -1,4 +1,5 @@
 export { type Chain, type ChainInit, createChain } from './chain.ts'
+export type { ChainSource, EventSource, WatchFilter } from './chain-source.ts'
 export type { ChainCheck } from './check-chain.ts'
 export { codeOfSelector, decodeRevert } from './decode-revert.ts'
 export {
@@ -16,4 +17,6 @@ export type { BlockRange, ChainReads, ChannelState, TokenInfo } from './reads.ts
 export type { RawLog, TxReceipt } from './receipt.ts'
 export type { SendOptions, TransactionSigner } from './sender.ts'
 export type { Redeemable } from './voucher-records.ts'
+export type { BlockRef, WatchBatch, WatchedEvent } from './watch-step.ts'
+export { type ChainWatcher, type ChainWatcherInit, createChainWatcher } from './watcher.ts'
 export type { BatchOutcome, ChainWrites, Operation } from './writes.ts'

@@ -60,3 +60,12 @@ export const EVENTS_MAX = 50_000
 export const TX_GAS_MAX = 2n ** 24n
 /** Vouchers in one `redeemMany`: at 13.5k gas each, under {@link TX_GAS_MAX}. */
 export const REDEEM_RECORDS_MAX = 1_000
+/** Blocks that may be replaced, where a watcher is not told otherwise: two epochs of Ethereum. */
+export const WATCH_DEPTH = 64
+/** How often a watcher looks at the chain, and how long it pauses at most after looks that failed. */
+export const WATCH_INTERVAL_MS = 2_000
+export const WATCH_INTERVAL_MS_MAX = 60_000
+/** Channels asked about in one event query: more topics than this are refused by some endpoints. */
+export const WATCH_CHANNELS_PER_QUERY = 200
+/** Channels that one watcher follows by name. Beyond, follow all of the escrow's events. */
+export const WATCH_CHANNELS_MAX = 20_000

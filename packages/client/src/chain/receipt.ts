@@ -9,6 +9,7 @@ export interface RawLog {
   readonly topics: readonly Hex[]
   readonly data: Hex
   readonly blockNumber: Hex
+  readonly blockHash?: Hex
   readonly transactionHash: Hex
   readonly logIndex: Hex
 }
