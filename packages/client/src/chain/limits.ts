@@ -58,7 +58,7 @@ export const LOG_BLOCKS_MAX = 5_000
 export const EVENTS_MAX = 50_000
 /** Gas that one transaction may ask for (EIP-7825). */
 export const TX_GAS_MAX = 2n ** 24n
-/** Vouchers in one `redeemMany`: at 13.5k gas each, under {@link TX_GAS_MAX}. */
+/** Vouchers in one `redeemMany`: at 12.9k gas each, under {@link TX_GAS_MAX}. */
 export const REDEEM_RECORDS_MAX = 1_000
 /** Blocks that may be replaced, where a watcher is not told otherwise: two epochs of Ethereum. */
 export const WATCH_DEPTH = 64

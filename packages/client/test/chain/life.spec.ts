@@ -36,7 +36,7 @@ describe('the life of a channel', () => {
     expect(first.feeWei).toBeGreaterThan(0n)
     const steady = await bob.redeem(voucher(key, 30n * TOKEN))
     expect(steady.paid).toBe(10n * TOKEN)
-    expect(steady.gasUsed).toBeLessThanOrEqual(43_000n)
+    expect(steady.gasUsed).toBeLessThanOrEqual(41_000n)
 
     const { closeAt } = await alice.requestClose(key)
     expect((await alice.channelState(id)).closeAt).toBe(closeAt)
@@ -109,5 +109,15 @@ describe('the life of a channel', () => {
     await alice.deposit(2n * TOKEN)
     await alice.openChannel(key, 2n * TOKEN)
     expect((await bob.close(key)).refunded).toBe(2n * TOKEN)
+  })
+
+  it('redeems the last voucher and closes in one transaction', async () => {
+    const { alice, bob, keyTo, voucher } = market
+    const key = keyTo(bob.address!, 21n)
+    await alice.deposit(2n * TOKEN)
+    await alice.openChannel(key, 2n * TOKEN)
+    const { paid, refunded } = await bob.redeemAndClose(voucher(key, TOKEN))
+    expect({ paid, refunded }).toEqual({ paid: TOKEN, refunded: TOKEN })
+    expect(await alice.channelState(channelId(key))).toEqual({ deposit: TOKEN, settled: TOKEN, closeAt: 0 })
   })
 })

@@ -30,8 +30,8 @@ interface IEscrow {
     /// @notice `amount` was taken from the balance of `account` and sent to `to`.
     event Withdrawn(address indexed token, address indexed account, address indexed to, uint256 amount);
 
-    /// @notice Tells the key behind `id`: when money first enters the channel, and again after a close before any
-    /// payment.
+    /// @notice Tells the key behind `id`: when money first enters the channel, and again when it does after a close,
+    /// or an award of all it held, before any voucher was paid.
     event ChannelOpened(
         ChannelId indexed id, address indexed payer, address indexed payee, address token, address arbiter, bytes32 meta
     );
@@ -140,11 +140,19 @@ interface IEscrow {
     /// may call it; the money only ever goes to the payee's balance.
     /// @param cumulative the voucher's total over the whole life of the channel
     /// @param commitment what the voucher says it pays for; only logged
-    /// @param signature over the EIP-712 `Voucher`, 64 bytes (EIP-2098) or 65
+    /// @param r first half of the signature over the EIP-712 `Voucher`
+    /// @param vs second half: s with the parity of y in its highest bit (EIP-2098)
     /// @return paid what moved
-    function redeem(ChannelKey calldata key, uint128 cumulative, bytes32 commitment, bytes calldata signature)
+    function redeem(ChannelKey calldata key, uint128 cumulative, bytes32 commitment, bytes32 r, bytes32 vs)
         external
         returns (uint256 paid);
+
+    /// @notice `redeem` and `close` in one, for the payee: what a channel's last voucher costs least with.
+    /// @return paid what moved to the payee
+    /// @return refunded what moved to the payer; zero if the voucher took all there was
+    function redeemAndClose(ChannelKey calldata key, uint128 cumulative, bytes32 commitment, bytes32 r, bytes32 vs)
+        external
+        returns (uint256 paid, uint256 refunded);
 
     /// @notice Redeems vouchers of many channels of one payee at once.
     /// @dev A record that pays nothing (bad signature, old voucher, empty channel) is skipped and logged, so that one

@@ -1,20 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-
-/// @notice secp256k1 signatures as they travel: 64 bytes `r ‖ yParityAndS` (EIP-2098) or 65 bytes `r ‖ s ‖ v`. Of the
-/// two mathematically equal forms only the one with low s is taken (EIP-2).
-/// @dev Recovery answers zero for anything that is not a good signature, so zero never counts as a signer.
+/// @notice secp256k1 signatures as vouchers carry them: 64 bytes `r ‖ yParityAndS` (EIP-2098).
+/// @dev Every signature has a twin, with s on the other side of half the group's order, which EIP-2 bans. This form has
+/// no room for it: s has 255 bits here, and half the order is so near 2^255 that one in 2^127 would fit between.
 library Signatures {
-    function isSignedBy(bytes32 digest, bytes calldata signature, address expected) internal pure returns (bool) {
-        (uint8 v, bytes32 r, bytes32 s) = ECDSA.parseCalldata(signature);
-        (address signer,,) = ECDSA.tryRecover(digest, v, r, s);
+    uint256 private constant ECRECOVER = 1;
+
+    /// @dev Recovery answers nothing, here zero, to what is not a good signature: zero never counts as a signer.
+    function isSignedBy(bytes32 digest, bytes32 r, bytes32 vs, address expected) internal view returns (bool) {
+        address signer = recover(digest, r, vs);
         return signer == expected && signer != address(0);
     }
 
-    function isSignedBy(bytes32 digest, bytes32 r, bytes32 vs, address expected) internal pure returns (bool) {
-        (address signer,,) = ECDSA.tryRecover(digest, r, vs);
-        return signer == expected && signer != address(0);
+    /// @dev Works beyond the end of allocated memory and leaves nothing there.
+    function recover(bytes32 digest, bytes32 r, bytes32 vs) internal view returns (address signer) {
+        assembly ("memory-safe") {
+            // What the precompile takes: digest ‖ v ‖ r ‖ s.
+            let free := mload(0x40)
+            mstore(free, digest)
+            mstore(add(free, 0x20), add(shr(255, vs), 27))
+            mstore(add(free, 0x40), r)
+            mstore(add(free, 0x60), shr(1, shl(1, vs)))
+            mstore(0, 0)
+            pop(staticcall(gas(), ECRECOVER, free, 0x80, 0, 0x20))
+            signer := mload(0)
+        }
     }
 }

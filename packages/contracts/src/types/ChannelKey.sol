@@ -29,9 +29,19 @@ library ChannelKeys {
         }
     }
 
+    /// @dev The same of a key that came as calldata, hashed as it came. Nothing checks that its addresses have only 160
+    /// bits: one that does not is the key of a channel that never holds anything, because {id}, by which channels are
+    /// funded, does check.
+    function idOfCalldata(ChannelKey calldata key) internal pure returns (ChannelId channel) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            calldatacopy(free, key, 0xa0)
+            channel := keccak256(free, 0xa0)
+        }
+    }
+
     /// @notice The account whose signature makes a voucher of this channel good.
     function voucherSigner(ChannelKey memory key) internal pure returns (address signer) {
-        signer = key.meta.signer();
-        if (signer == address(0)) signer = key.payer;
+        return key.meta.signerOr(key.payer);
     }
 }

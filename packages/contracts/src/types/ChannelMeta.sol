@@ -12,6 +12,12 @@ library ChannelMetas {
         return address(bytes20(ChannelMeta.unwrap(meta)));
     }
 
+    /// @notice Who signs the vouchers of a channel of `payer`.
+    function signerOr(ChannelMeta meta, address payer) internal pure returns (address account) {
+        account = meta.signer();
+        if (account == address(0)) account = payer;
+    }
+
     /// @notice Seconds between the request to close and the earliest close.
     function closeDelaySec(ChannelMeta meta) internal pure returns (uint32) {
         return uint32(uint256(ChannelMeta.unwrap(meta)) >> 64);

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ReceiptLog} from "../../src/libraries/ReceiptLog.sol";
 import {ChannelKey} from "../../src/types/ChannelKey.sol";
+import {rOf, vsOf} from "../utils/CompactSignature.sol";
 import {EscrowFixture} from "../utils/EscrowFixture.sol";
 import {vm} from "../utils/Vm.sol";
 
@@ -32,7 +33,7 @@ contract EscrowGasTest is EscrowFixture {
         vm.snapshotGasLastCall(CALLS, "redeem, payee's first ever");
         _redeem(key, 0.2 ether);
         uint256 steady = vm.snapshotGasLastCall(CALLS, "redeem, steady");
-        vm.assertLe(steady, 43_000, "redeem, steady");
+        vm.assertLe(steady, 41_000, "redeem, steady");
 
         vm.prank(bob);
         escrow.withdraw(address(token), bob, 0.1 ether);
@@ -49,7 +50,7 @@ contract EscrowGasTest is EscrowFixture {
     }
 
     function test_BatchOfManyPayers() public {
-        uint256[4] memory sizes = [uint256(1), 10, 100, 200];
+        uint256[4] memory sizes = [uint256(1), 10, 100, 1000];
         uint256 alone;
         for (uint256 i = 0; i < sizes.length; ++i) {
             uint256 size = sizes[i];
@@ -58,18 +59,19 @@ contract EscrowGasTest is EscrowFixture {
             string memory name = string.concat("redeemMany of ", vm.toString(size), ", steady");
             uint256 total = vm.snapshotGasLastCall(CALLS, name);
             if (size == 1) alone = total;
-            else vm.assertLe((total - alone) / (size - 1), 13_500, "redeemMany, each further channel");
+            if (size == 1000) vm.assertLe(total, 13_000_000, "redeemMany of 1000");
+            if (size > 1) vm.assertLe((total - alone) / (size - 1), 12_900, "redeemMany, each further channel");
         }
     }
 
-    /// @dev A channel's whole life pays for any number of jobs: opened, redeemed once, closed by the payee.
+    /// @dev A channel's whole life pays for any number of jobs: opened, then redeemed and closed by the payee.
     function test_JobsOnOneChannel() public {
         uint256[4] memory jobs = [uint256(1), 10, 100, 1000];
         _settlePayee();
         for (uint256 i = 0; i < jobs.length; ++i) {
             uint256 perJob = _channelLife(uint64(100 + i), jobs[i]) / jobs[i];
             vm.snapshotValue(JOBS, string.concat("gas per job, ", vm.toString(jobs[i]), " on one channel"), perJob);
-            if (jobs[i] == 1000) vm.assertLe(perJob, 200, "gas per job");
+            if (jobs[i] == 1000) vm.assertLe(perJob, 150, "gas per job");
         }
     }
 
@@ -82,11 +84,8 @@ contract EscrowGasTest is EscrowFixture {
         total += vm.snapshotGasLastCall(CALLS, "depositAndOpen");
         bytes memory signature = signCompact(SESSION_SECRET, voucherDigest(key.id(), cumulative, commitment));
         vm.prank(bob);
-        escrow.redeem(key, cumulative, commitment, signature);
-        total += vm.snapshotGasLastCall(CALLS, "redeem, channel's first");
-        vm.prank(bob);
-        escrow.close(key);
-        total += vm.snapshotGasLastCall(CALLS, "close, by the payee");
+        escrow.redeemAndClose(key, cumulative, commitment, rOf(signature), vsOf(signature));
+        total += vm.snapshotGasLastCall(CALLS, "redeemAndClose, channel's first");
     }
 
     /// @dev A payee that was paid before and a payer that was refunded before: the usual case.
@@ -96,6 +95,7 @@ contract EscrowGasTest is EscrowFixture {
         _redeem(key, 0.5 ether);
         vm.prank(bob);
         escrow.close(key);
+        vm.snapshotGasLastCall(CALLS, "close, by the payee");
     }
 
     function _commitmentOf(uint256 jobs) private pure returns (bytes32) {
@@ -109,20 +109,27 @@ contract EscrowGasTest is EscrowFixture {
     function _redeem(ChannelKey memory key, uint128 cumulative) private {
         bytes memory signature = voucher(SESSION_SECRET, key, cumulative);
         vm.prank(bob);
-        escrow.redeem(key, cumulative, COMMITMENT, signature);
+        escrow.redeem(key, cumulative, COMMITMENT, rOf(signature), vsOf(signature));
     }
 
     /// @dev `size` channels of as many payers, each with its own voucher; opened by alice when they are new.
     function _redeemBatch(uint256 series, uint256 size, uint128 cumulative) private {
-        bytes memory records;
+        bytes memory records = new bytes(size * 164);
         for (uint256 i = 0; i < size; ++i) {
-            uint256 secret = 1000 * (series + 1) + i;
+            uint256 secret = 10_000 * (series + 1) + i;
             ChannelKey memory key = keyOf(vm.addr(secret), carol, address(0), 1);
             (uint256 deposit,,) = escrow.channels(key.id());
             if (deposit == 0) openFor(key, 1 ether);
-            records = bytes.concat(records, record(secret, key, cumulative));
+            _put(records, i * 164, record(secret, key, cumulative));
         }
         vm.prank(carol);
         escrow.redeemMany(address(token), carol, address(0), records);
+    }
+
+    /// @dev A thousand records are too many to be joined one after the other.
+    function _put(bytes memory records, uint256 offset, bytes memory one) private pure {
+        assembly ("memory-safe") {
+            mcopy(add(add(records, 0x20), offset), add(one, 0x20), mload(one))
+        }
     }
 }

@@ -7,6 +7,7 @@ import {ChannelId} from "../../src/types/ChannelId.sol";
 import {ChannelKey} from "../../src/types/ChannelKey.sol";
 import {ChannelMetas} from "../../src/types/ChannelMeta.sol";
 import {ITestToken} from "../tokens/ITestToken.sol";
+import {rOf, vsOf} from "../utils/CompactSignature.sol";
 import {Test} from "../utils/Test.sol";
 import {vm} from "../utils/Vm.sol";
 
@@ -89,7 +90,7 @@ contract EscrowHandler is Test {
         uint256 expected = forged ? 0 : _worth(model, promised);
         bytes memory signature = _sign(key, promised, forged);
         if (expected == 0) vm.expectRevert();
-        uint256 paid = escrow.redeem(key, promised, COMMITMENT, signature);
+        uint256 paid = escrow.redeem(key, promised, COMMITMENT, rOf(signature), vsOf(signature));
         if (expected == 0) return;
         assertEq(paid, expected, "redeem");
         _pay(key, model, promised, expected);

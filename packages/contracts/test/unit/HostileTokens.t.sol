@@ -8,6 +8,7 @@ import {IEscrow} from "../../src/interfaces/IEscrow.sol";
 import {ChannelKey} from "../../src/types/ChannelKey.sol";
 import {CallingToken, FeeToken, RefusingToken, SilentToken} from "../tokens/HostileTokens.sol";
 import {ITestToken} from "../tokens/ITestToken.sol";
+import {rOf, vsOf} from "../utils/CompactSignature.sol";
 import {EscrowFixture} from "../utils/EscrowFixture.sol";
 import {vm} from "../utils/Vm.sol";
 
@@ -75,7 +76,9 @@ contract HostileTokensTest is EscrowFixture {
         escrow.depositAndOpen(key, 10);
         escrow.deposit(address(token), alice, 20);
         bytes memory signature = voucher(SESSION_SECRET, key, 10);
-        calling.callOnTransfer(address(escrow), abi.encodeCall(IEscrow.redeem, (key, 10, COMMITMENT, signature)));
+        calling.callOnTransfer(
+            address(escrow), abi.encodeCall(IEscrow.redeem, (key, 10, COMMITMENT, rOf(signature), vsOf(signature)))
+        );
         escrow.withdraw(address(token), alice, 20);
         vm.assertTrue(calling.called(), "called");
         assertBalance(bob, 10);

@@ -7,6 +7,7 @@ import {IEscrow} from "../../src/interfaces/IEscrow.sol";
 import {Vouchers} from "../../src/libraries/Vouchers.sol";
 import {ChannelId} from "../../src/types/ChannelId.sol";
 import {ChannelKey} from "../../src/types/ChannelKey.sol";
+import {rOf, vsOf} from "../utils/CompactSignature.sol";
 import {EscrowFixture} from "../utils/EscrowFixture.sol";
 import {vm} from "../utils/Vm.sol";
 
@@ -34,7 +35,7 @@ contract RedeemTest is EscrowFixture {
         bytes memory signature = voucher(SESSION_SECRET, key, 10);
         _refuses(signature, 11);
         vm.expectRevert(abi.encodeWithSelector(IEscrow.SignatureInvalid.selector, session));
-        escrow.redeem(key, 10, keccak256("other receipts"), signature);
+        escrow.redeem(key, 10, keccak256("other receipts"), rOf(signature), vsOf(signature));
         key = keyOf(alice, bob, session, 2);
         openFor(key, 100);
         _refuses(signature, 10);
@@ -59,37 +60,24 @@ contract RedeemTest is EscrowFixture {
         assertEq(pay(key, 10), 10, "paid");
     }
 
-    function test_RevertWhen_SIsHigh() public {
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(SESSION_SECRET, voucherDigest(key.id(), 10, COMMITMENT));
-        bytes32 high = bytes32(N - uint256(s));
-        _refuses(abi.encodePacked(r, high, v == 27 ? uint8(28) : uint8(27)), 10);
-    }
-
     function test_RevertWhen_SignatureIsNoSignature() public {
-        _refuses("", 10);
-        _refuses(new bytes(63), 10);
         _refuses(new bytes(64), 10);
-        _refuses(new bytes(65), 10);
-        _refuses(bytes.concat(voucher(SESSION_SECRET, key, 10), hex"1b00"), 10);
-    }
-
-    function test_TakesA65ByteSignature() public {
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(SESSION_SECRET, voucherDigest(key.id(), 10, COMMITMENT));
-        assertEq(escrow.redeem(key, 10, COMMITMENT, abi.encodePacked(r, s, v)), 10, "paid");
+        _refuses(abi.encodePacked(N, uint256(1)), 10);
+        _refuses(abi.encodePacked(uint256(1), N), 10);
     }
 
     function test_WhenNoSignerIsNamed_ThePayerSigns() public {
         key = keyOf(alice, bob, address(0), 1);
         openFor(key, 100);
         _refuses(voucher(SESSION_SECRET, key, 10), 10, alice);
-        assertEq(escrow.redeem(key, 10, COMMITMENT, voucher(ALICE_SECRET, key, 10)), 10, "paid");
+        bytes memory signature = voucher(ALICE_SECRET, key, 10);
+        assertEq(escrow.redeem(key, 10, COMMITMENT, rOf(signature), vsOf(signature)), 10, "paid");
     }
 
     /// @dev Recovery answers zero for garbage; a channel of the zero account must not take that for its signer.
     function test_RevertWhen_SignerWouldBeZero() public {
         key = keyOf(address(0), bob, address(0), 1);
         _refuses(new bytes(64), 10, address(0));
-        _refuses(new bytes(65), 10, address(0));
     }
 
     function testFuzz_RevertWhen_SignatureIsRandom(bytes32 r, bytes32 vs, uint128 cumulative) public {
@@ -112,7 +100,7 @@ contract RedeemTest is EscrowFixture {
         vm.expectEmit(address(escrow));
         emit IEscrow.Redeemed(key.id(), 10, 10, COMMITMENT);
         vm.prank(mallory);
-        assertEq(escrow.redeem(key, 10, COMMITMENT, signature), 10, "paid");
+        assertEq(escrow.redeem(key, 10, COMMITMENT, rOf(signature), vsOf(signature)), 10, "paid");
         assertBalance(bob, 10);
         assertBalance(mallory, 0);
         assertChannel(key, 100, 10, 0);
@@ -130,15 +118,15 @@ contract RedeemTest is EscrowFixture {
         bytes memory same = voucher(SESSION_SECRET, key, 10);
         bytes memory older = voucher(SESSION_SECRET, key, 9);
         vm.expectRevert(abi.encodeWithSelector(IEscrow.VoucherNotIncreasing.selector, 10, 10));
-        escrow.redeem(key, 10, COMMITMENT, same);
+        escrow.redeem(key, 10, COMMITMENT, rOf(same), vsOf(same));
         vm.expectRevert(abi.encodeWithSelector(IEscrow.VoucherNotIncreasing.selector, 10, 9));
-        escrow.redeem(key, 9, COMMITMENT, older);
+        escrow.redeem(key, 9, COMMITMENT, rOf(older), vsOf(older));
     }
 
     function test_RevertWhen_VoucherPromisesNothing() public {
         bytes memory signature = voucher(SESSION_SECRET, key, 0);
         vm.expectRevert(abi.encodeWithSelector(IEscrow.VoucherNotIncreasing.selector, 0, 0));
-        escrow.redeem(key, 0, COMMITMENT, signature);
+        escrow.redeem(key, 0, COMMITMENT, rOf(signature), vsOf(signature));
     }
 
     function test_WhenDepositDoesNotCover_PaysAndLogsWhatIsThere() public {
@@ -146,7 +134,7 @@ contract RedeemTest is EscrowFixture {
         bytes memory signature = voucher(SESSION_SECRET, key, type(uint128).max);
         vm.expectEmit(address(escrow));
         emit IEscrow.Redeemed(key.id(), 70, type(uint128).max, COMMITMENT);
-        assertEq(escrow.redeem(key, type(uint128).max, COMMITMENT, signature), 70, "paid");
+        assertEq(escrow.redeem(key, type(uint128).max, COMMITMENT, rOf(signature), vsOf(signature)), 70, "paid");
         assertChannel(key, 100, 100, 0);
     }
 
@@ -161,14 +149,14 @@ contract RedeemTest is EscrowFixture {
         pay(key, 100);
         bytes memory signature = voucher(SESSION_SECRET, key, 101);
         vm.expectRevert(abi.encodeWithSelector(IEscrow.ChannelEmpty.selector, key.id()));
-        escrow.redeem(key, 101, COMMITMENT, signature);
+        escrow.redeem(key, 101, COMMITMENT, rOf(signature), vsOf(signature));
     }
 
     function test_RevertWhen_ChannelWasNeverOpened() public {
         key = keyOf(alice, bob, session, 9);
         bytes memory signature = voucher(SESSION_SECRET, key, 1);
         vm.expectRevert(abi.encodeWithSelector(IEscrow.ChannelEmpty.selector, key.id()));
-        escrow.redeem(key, 1, COMMITMENT, signature);
+        escrow.redeem(key, 1, COMMITMENT, rOf(signature), vsOf(signature));
     }
 
     function test_WhenClosing_StillPays() public {
@@ -186,9 +174,58 @@ contract RedeemTest is EscrowFixture {
             uint128 cumulative = uint128(bound(cumulatives[i], 0, 150));
             if (cumulative > largest) largest = cumulative;
             bytes memory signature = voucher(SESSION_SECRET, key, cumulative);
-            try escrow.redeem(key, cumulative, COMMITMENT, signature) {} catch {}
+            try escrow.redeem(key, cumulative, COMMITMENT, rOf(signature), vsOf(signature)) {} catch {}
         }
         assertBalance(bob, largest > 100 ? 100 : largest);
+    }
+
+    // ------------------------------------------------------------------------------------------- redeemAndClose
+
+    function test_RedeemAndClose_RevertWhen_CallerIsNotThePayee() public {
+        bytes memory signature = voucher(SESSION_SECRET, key, 10);
+        address[3] memory others = [alice, session, mallory];
+        for (uint256 i = 0; i < others.length; ++i) {
+            vm.prank(others[i]);
+            vm.expectRevert(abi.encodeWithSelector(IEscrow.CallerNotParty.selector, others[i]));
+            escrow.redeemAndClose(key, 10, COMMITMENT, rOf(signature), vsOf(signature));
+        }
+    }
+
+    function test_RedeemAndClose_RevertWhen_TheVoucherIsBadOrOld() public {
+        bytes memory forged = voucher(MALLORY_SECRET, key, 10);
+        vm.startPrank(bob);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.SignatureInvalid.selector, session));
+        escrow.redeemAndClose(key, 10, COMMITMENT, rOf(forged), vsOf(forged));
+        bytes memory good = voucher(SESSION_SECRET, key, 10);
+        escrow.redeemAndClose(key, 10, COMMITMENT, rOf(good), vsOf(good));
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.VoucherNotIncreasing.selector, 10, 10));
+        escrow.redeemAndClose(key, 10, COMMITMENT, rOf(good), vsOf(good));
+    }
+
+    function test_RedeemAndClose_PaysThePayee_AndRefundsTheRest() public {
+        bytes memory signature = voucher(SESSION_SECRET, key, 10);
+        vm.expectEmit(address(escrow));
+        emit IEscrow.Redeemed(key.id(), 10, 10, COMMITMENT);
+        vm.expectEmit(address(escrow));
+        emit IEscrow.ChannelClosed(key.id(), 90);
+        vm.prank(bob);
+        (uint256 paid, uint256 refunded) = escrow.redeemAndClose(key, 10, COMMITMENT, rOf(signature), vsOf(signature));
+        assertEq(paid, 10, "paid");
+        assertEq(refunded, 90, "refunded");
+        assertBalance(bob, 10);
+        assertBalance(alice, 90);
+        assertChannel(key, 10, 10, 0);
+    }
+
+    function test_RedeemAndClose_WhenClosing_EndsThat() public {
+        vm.prank(alice);
+        escrow.requestClose(key);
+        bytes memory signature = voucher(SESSION_SECRET, key, 200);
+        vm.prank(bob);
+        (uint256 paid, uint256 refunded) = escrow.redeemAndClose(key, 200, COMMITMENT, rOf(signature), vsOf(signature));
+        assertEq(paid, 100, "paid");
+        assertEq(refunded, 0, "refunded");
+        assertChannel(key, 100, 100, 0);
     }
 
     function _refuses(bytes memory signature, uint128 cumulative) private {
@@ -197,6 +234,6 @@ contract RedeemTest is EscrowFixture {
 
     function _refuses(bytes memory signature, uint128 cumulative, address expected) private {
         vm.expectRevert(abi.encodeWithSelector(IEscrow.SignatureInvalid.selector, expected));
-        escrow.redeem(key, cumulative, COMMITMENT, signature);
+        escrow.redeem(key, cumulative, COMMITMENT, rOf(signature), vsOf(signature));
     }
 }

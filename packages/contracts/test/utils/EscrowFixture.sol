@@ -7,6 +7,7 @@ import {ChannelId} from "../../src/types/ChannelId.sol";
 import {ChannelKey} from "../../src/types/ChannelKey.sol";
 import {ChannelMeta, ChannelMetas} from "../../src/types/ChannelMeta.sol";
 import {ITestToken} from "../tokens/ITestToken.sol";
+import {rOf, vsOf} from "./CompactSignature.sol";
 import {Test} from "./Test.sol";
 import {vm} from "./Vm.sol";
 
@@ -56,7 +57,8 @@ abstract contract EscrowFixture is Test {
 
     /// @notice Redeems a fresh voucher of the session key.
     function pay(ChannelKey memory key, uint128 cumulative) internal returns (uint256) {
-        return escrow.redeem(key, cumulative, COMMITMENT, voucher(SESSION_SECRET, key, cumulative));
+        bytes memory signature = voucher(SESSION_SECRET, key, cumulative);
+        return escrow.redeem(key, cumulative, COMMITMENT, rOf(signature), vsOf(signature));
     }
 
     function voucher(uint256 secret, ChannelKey memory key, uint128 cumulative) internal view returns (bytes memory) {
