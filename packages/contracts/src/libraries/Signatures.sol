@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice secp256k1 signatures as vouchers carry them: 64 bytes `r ‖ yParityAndS` (EIP-2098).
-/// @dev Every signature has a twin, with s on the other side of half the group's order, which EIP-2 bans. This form has
-/// no room for it: s has 255 bits here, and half the order is so near 2^255 that one in 2^127 would fit between.
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+
+/// @notice secp256k1 signatures as they travel: 64 bytes `r ‖ yParityAndS` (EIP-2098), or, where they come as bytes,
+/// also 65 bytes `r ‖ s ‖ v`.
+/// @dev Recovery answers zero to what is not a good signature: zero never counts as a signer.
+///
+/// Every signature has a twin, with s on the other side of half the group's order, which EIP-2 bans. The short form
+/// has no room for it: s has 255 bits here, and half the order is so near 2^255 that one in 2^127 would fit between.
 library Signatures {
     uint256 private constant ECRECOVER = 1;
 
-    /// @dev Recovery answers nothing, here zero, to what is not a good signature: zero never counts as a signer.
+    /// @dev Of two twins in 65 bytes only the one with low s is taken.
+    function isSignedBy(bytes32 digest, bytes calldata signature, address expected) internal pure returns (bool) {
+        (uint8 v, bytes32 r, bytes32 s) = ECDSA.parseCalldata(signature);
+        (address signer,,) = ECDSA.tryRecover(digest, v, r, s);
+        return signer == expected && signer != address(0);
+    }
+
     function isSignedBy(bytes32 digest, bytes32 r, bytes32 vs, address expected) internal view returns (bool) {
         address signer = recover(digest, r, vs);
         return signer == expected && signer != address(0);
