@@ -1,10 +1,20 @@
-import type { Address, AgreementId, BuyerAgreement, BuyerChannel, Hash, VerifiedOffer } from '@archipel/protocol'
+import type {
+  Address,
+  AgreementId,
+  BuyerAgreement,
+  BuyerChannel,
+  ChannelId,
+  Hash,
+  VerifiedOffer
+} from '@archipel/protocol'
 import type { AuditBundle } from './audit/bundle.ts'
 import type { ExportedFile } from './content/index.ts'
 import type { JobOutcome, JobProgress, JobRecord, JobSpec } from './job/job.ts'
+import type { OwnChannel, Reconciled } from './payment/reconciler.ts'
+import type { SpendingState } from './payment/spending/spending.ts'
 
 export interface CallOptions {
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 export interface JobOptions extends CallOptions {
@@ -36,6 +46,19 @@ export interface Client {
   jobs(): Promise<JobRecord[]>
   agreement(id: AgreementId): Promise<BuyerAgreement | undefined>
   channels(): Promise<BuyerChannel[]>
+  /** The same with what the chain said last, and with those found on chain whose records are lost. */
+  ownChannels(): Promise<OwnChannel[]>
+  /** Brings records and chain together, as the client does by itself at start and from time to time. */
+  reconcile(options?: CallOptions): Promise<Reconciled>
+  /**
+   * Takes back what is left in channels: requests their close, or completes it once it is due. What this call does not
+   * get to, the client goes on with by itself, also after a restart. No new work goes to these channels.
+   *
+   * @throws CodedError E_NO_SUCH_CHANNEL
+   */
+  closeChannels(ids: readonly ChannelId[], options?: CallOptions): Promise<Reconciled>
+  /** What was promised in the last day, against the limits. */
+  spending(): Promise<SpendingState>
   /** Files a job wrote, fetched from providers where this machine lacks them, and checked. */
   outputFiles(job: Hash, options?: CallOptions): AsyncIterable<ExportedFile>
   /** Everything an auditor needs about one agreement besides the chain. */

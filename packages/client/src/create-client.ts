@@ -34,6 +34,7 @@ import type { ClientParts } from './parts.ts'
 import { type ChannelPolicy, CLOSE_DELAY_SEC, DEPOSIT_JOBS } from './payment/channel-policy.ts'
 import { createChannels } from './payment/channels.ts'
 import { createPayer, type Payer } from './payment/payer.ts'
+import { createReconciler } from './payment/reconciler.ts'
 import type { SpendingLimits } from './payment/spending/limits.ts'
 import { createSpending } from './payment/spending/spending.ts'
 import { createBuyerRecords } from './records.ts'
@@ -78,6 +79,15 @@ export function createClient(init: ClientInit): Client {
   }
   const spending = createSpending({ records, limits: init.limits ?? {}, nowSec: signing.nowSec })
   const channels = createChannels({ records, chain, payer: signer.address, token: descriptor.token, policy, spending })
+
+  const reconciler = createReconciler({
+    records,
+    channels,
+    chain,
+    payer: signer.address,
+    deployedAt: descriptor.deployedAt,
+    onError: error => onWarning({ provider: undefined, error })
+  })
 
   // Sessions, inbox, payer and engine know each other; each is reached only once all are here.
   let payer: Payer
@@ -175,8 +185,10 @@ export function createClient(init: ClientInit): Client {
       await blockServer.start()
       await network.start()
       market.start()
+      reconciler.start()
     },
     async stop() {
+      reconciler.stop()
       market.stop()
       stopping.abort(clientStopped())
       await Promise.allSettled(jobs)
@@ -195,6 +207,16 @@ export function createClient(init: ClientInit): Client {
     },
     agreement: id => records.agreements.get(id),
     channels: () => Array.fromAsync(records.channels.iterate(), ([, channel]) => channel),
+    ownChannels: () => reconciler.all(),
+    reconcile: options => reconciler.run(options),
+    async closeChannels(ids, options) {
+      await reconciler.exit(ids)
+      return reconciler.run(options)
+    },
+    async spending() {
+      await spending.load()
+      return spending.state()
+    },
     async *outputFiles(id, { signal } = {}) {
       const { result, agreements } = await record(id)
       if (result === undefined)

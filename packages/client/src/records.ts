@@ -2,6 +2,7 @@ import type { BuyerAgreement, ChannelId, Hash, Pay, Wei } from '@archipel/protoc
 import type { JobRecord } from './job/job.ts'
 import type { ProvidersChannel } from './payment/channels.ts'
 import type { HourSpent, Promised } from './payment/spending/ledger.ts'
+import type { Searched, StrayChannel } from './payment/strays.ts'
 import type { Store, Table } from './store/index.ts'
 
 /** One entry of a channel's receipt log: which receipt, and what the voucher amount was once it was paid. */
@@ -25,6 +26,10 @@ export interface BuyerRecords {
   readonly hours: Table<HourSpent>
   /** agreement id → what it may still draw */
   readonly promises: Table<Promised>
+  /** channel id → a channel of ours that was found on chain and of whose payments there is no record */
+  readonly strays: Table<StrayChannel>
+  /** payer → how far the chain was searched for its channels */
+  readonly searched: Table<Searched>
   leafKey(channel: ChannelId, index: number): string
   /** First part of every leaf key of a channel. */
   leafPrefix(channel: ChannelId): string
@@ -39,6 +44,8 @@ export function createBuyerRecords(store: Store): BuyerRecords {
     leaves: store.table('leaves'),
     hours: store.table('hours'),
     promises: store.table('promises'),
+    strays: store.table('strays'),
+    searched: store.table('searched'),
     // Fixed width, so that keys sort as the log grew.
     leafKey: (channel, index) => `${channel}/${String(index).padStart(13, '0')}`,
     leafPrefix: channel => `${channel}/`

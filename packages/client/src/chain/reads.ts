@@ -49,6 +49,8 @@ export interface ChainReads {
   /** All events of one channel, in order. */
   channelEvents(id: ChannelId, range: BlockRange, options?: CallOptions): Promise<ChannelEvent[]>
   redeemedEvents(id: ChannelId, range: BlockRange, options?: CallOptions): Promise<EventOf<'Redeemed'>[]>
+  /** Every channel that was ever opened for this payer, as often as it was opened; other tokens' too. */
+  channelsOpenedFor(payer: Address, range: BlockRange, options?: CallOptions): Promise<EventOf<'ChannelOpened'>[]>
   /** All events of the escrow, for whoever wants to count every coin. */
   escrowEvents(range: BlockRange, options?: CallOptions): Promise<EscrowEvent[]>
 }
@@ -58,7 +60,7 @@ export function createChainReads(rpc: Rpc, escrow: Address, token: Address): Cha
     read(rpc, { to: escrow, via: escrowInterface, method, args }, options)
   const askToken = (method: string, args: readonly unknown[], options?: CallOptions) =>
     read(rpc, { to: token, via: tokenInterface, method, args }, options)
-  const history = (topics: readonly (Hex | readonly Hex[])[], range: BlockRange, options?: CallOptions) =>
+  const history = (topics: readonly (Hex | readonly Hex[] | null)[], range: BlockRange, options?: CallOptions) =>
     readHistory(rpc, { escrow, topics, ...range }, options)
 
   return {
@@ -90,6 +92,13 @@ export function createChainReads(rpc: Rpc, escrow: Address, token: Address): Cha
     async redeemedEvents(id, range, options) {
       const events = await history([topicOf('Redeemed'), id], range, options)
       return events.filter((event): event is EventOf<'Redeemed'> => event.name === 'Redeemed' && sameHex(event.id, id))
+    },
+    async channelsOpenedFor(payer, range, options) {
+      const topic: Hex = `0x${payer.slice(2).toLowerCase().padStart(64, '0')}`
+      const events = await history([topicOf('ChannelOpened'), null, topic], range, options)
+      return events.filter(
+        (event): event is EventOf<'ChannelOpened'> => event.name === 'ChannelOpened' && sameHex(event.payer, payer)
+      )
     },
     escrowEvents: (range, options) => history([], range, options)
   }

@@ -46,13 +46,58 @@ export interface FakeChain {
   balance: Wei
   readonly states: Map<string, { deposit: Wei; settled: Wei; closeAt: number }>
   readonly deposits: { key: ChannelKey; amount: Wei }[]
+  /** Every transaction about closing, in order. */
+  readonly closes: { type: 'request' | 'close'; key: ChannelKey }[]
+  /** The chain's clock. */
+  nowSec: number
   gate: Promise<void> | undefined
 }
 
+type Asked = 'token' | 'blockNumber' | 'channelsOpenedFor' | 'channelState' | 'escrowBalance'
+
 export function createFakeChain(balance: Wei = 1_000_000n): FakeChain {
   const nothing = { deposit: 0n, settled: 0n, closeAt: 0 }
-  const fake: Omit<FakeChain, 'chain'> = { balance, states: new Map(), deposits: [], gate: undefined }
-  const part: Pick<Chain, 'channelState' | 'escrowBalance'> & { openChannel(key: ChannelKey, amount: Wei): unknown } = {
+  const fake: Omit<FakeChain, 'chain'> = {
+    balance,
+    states: new Map(),
+    deposits: [],
+    closes: [],
+    nowSec: NOW,
+    gate: undefined
+  }
+  type Sent = 'openChannel' | 'requestClose' | 'close'
+  const part: Pick<Chain, Asked> & Record<Sent, unknown> = {
+    token: TOKEN,
+    async blockNumber() {
+      return fake.deposits.length
+    },
+    async channelsOpenedFor(payer, { fromBlock, toBlock = fake.deposits.length }) {
+      return fake.deposits.flatMap(({ key }, i) => {
+        const isAsked = i + 1 >= fromBlock && i + 1 <= toBlock && key.payer === payer
+        const place = { blockNumber: i + 1, logIndex: 0, transactionHash: '0x' as const }
+        return isAsked ? [{ name: 'ChannelOpened', ...place, id: channelId(key), ...key }] : []
+      })
+    },
+    async requestClose(key: ChannelKey) {
+      await fake.gate
+      fake.closes.push({ type: 'request', key })
+      const state = fake.states.get(channelId(key)) ?? nothing
+      if (state.closeAt !== 0) throw new CodedError('E_CHANNEL_CLOSING', 'it is closing')
+      const closeAt = fake.nowSec + 3600
+      fake.states.set(channelId(key), { ...state, closeAt })
+      return { closeAt, hash: '0xc1' }
+    },
+    async close(key: ChannelKey) {
+      const state = fake.states.get(channelId(key)) ?? nothing
+      if (state.closeAt === 0 || state.closeAt > fake.nowSec) {
+        throw new CodedError('E_CLOSE_TOO_EARLY', 'the channel cannot be closed yet')
+      }
+      fake.closes.push({ type: 'close', key })
+      const refunded = state.deposit - state.settled
+      fake.states.set(channelId(key), { deposit: state.settled, settled: state.settled, closeAt: 0 })
+      fake.balance += refunded
+      return { refunded, hash: '0xc2' }
+    },
     async channelState(id) {
       const now = fake.states.get(id) ?? nothing
       await fake.gate
@@ -63,7 +108,7 @@ export function createFakeChain(balance: Wei = 1_000_000n): FakeChain {
       await fake.gate
       return now
     },
-    async openChannel(key, amount) {
+    async openChannel(key: ChannelKey, amount: Wei) {
       await fake.gate
       if (amount > fake.balance) throw new CodedError('E_TX_REVERTED', 'the balance does not cover it')
       fake.balance -= amount
