@@ -12,7 +12,7 @@ import {IBonds} from "./interfaces/IBonds.sol";
 import {Equivocations} from "./libraries/Equivocations.sol";
 import {EscrowDomain} from "./libraries/EscrowDomain.sol";
 import {Signatures} from "./libraries/Signatures.sol";
-import {Slashes} from "./libraries/Slashes.sol";
+import {Slash, Slashes} from "./libraries/Slashes.sol";
 import {Agreement} from "./messages/Agreement.sol";
 import {KeyPossession} from "./messages/KeyPossession.sol";
 import {Bond, BondSlot, BondWords} from "./types/Bond.sol";
@@ -219,19 +219,18 @@ contract Bonds is IBonds, EIP712, EscrowDomain, ReentrancyGuardTransient {
         _checkPayout(reporter);
         ExposureSlot storage slot = _exposures[token][owner][msg.sender];
         Exposure exposure = slot.state;
-        uint256 burned;
-        (paidHarmed, paidReporter, burned) = Slashes.fill(exposure.cap(), harmed.amount, reporter.amount);
-        uint256 debit = paidHarmed + paidReporter + burned;
+        Slash memory slash = Slash(harmed.to, 0, reporter.to, 0, 0);
+        (slash.paidHarmed, slash.paidReporter, slash.burned) =
+            Slashes.fill(exposure.cap(), harmed.amount, reporter.amount);
+        uint256 debit = slash.debit();
         if (debit == 0) return (0, 0);
 
         BondSlot storage bondSlot = _bonds[token][owner];
         Bond held = bondSlot.state;
         bondSlot.state = BondWords.pack(held.amount() - debit, held.exposed() - debit);
         slot.state = exposure.withCap(exposure.cap() - debit);
-        _credit(token, harmed.to, paidHarmed);
-        _credit(token, reporter.to, paidReporter);
-        _totals[token].burnt += uint128(burned);
-        emit Slashed(token, owner, ref, msg.sender, harmed.to, paidHarmed, reporter.to, paidReporter, burned);
+        _settle(token, owner, ref, msg.sender, slash);
+        return (slash.paidHarmed, slash.paidReporter);
     }
 
     /// @inheritdoc IBonds
@@ -332,23 +331,31 @@ contract Bonds is IBonds, EIP712, EscrowDomain, ReentrancyGuardTransient {
         BondSlot storage bondSlot = _bonds[token][owner];
         Bond held = bondSlot.state;
         uint256 free = held.amount() - held.exposed();
-        uint256 burned;
-        if (lost > 0) (paidHarmed,, burned) = Slashes.fill(free, lost - state.compensated(), 0);
+        Slash memory slash = Slash(harmed, 0, msg.sender, 0, 0);
+        if (lost > 0) (slash.paidHarmed,, slash.burned) = Slashes.fill(free, lost - state.compensated(), 0);
         bool punished = state.punished();
         if (!punished) {
-            uint256 burnedToo;
-            (paidReporter, burnedToo) = Slashes.penalize(free - paidHarmed - burned, held.amount());
-            punished = burnedToo > 0;
-            burned += burnedToo;
+            uint256 burned;
+            (slash.paidReporter, burned) = Slashes.penalize(free - slash.debit(), held.amount());
+            punished = burned > 0;
+            slash.burned += burned;
         }
-        if (burned == 0) revert BondInsufficient(free, 1);
+        if (slash.burned == 0) revert BondInsufficient(free, 1);
 
-        faultSlot.state = Faults.pack(punished, state.compensated() + paidHarmed);
-        bondSlot.state = BondWords.pack(held.amount() - paidHarmed - paidReporter - burned, held.exposed());
-        _credit(token, harmed, paidHarmed);
-        _credit(token, msg.sender, paidReporter);
-        _totals[token].burnt += uint128(burned);
-        emit Slashed(token, owner, fault, address(0), harmed, paidHarmed, msg.sender, paidReporter, burned);
+        faultSlot.state = Faults.pack(punished, state.compensated() + slash.paidHarmed);
+        bondSlot.state = BondWords.pack(held.amount() - slash.debit(), held.exposed());
+        _settle(token, owner, fault, address(0), slash);
+        return (slash.paidHarmed, slash.paidReporter);
+    }
+
+    /// @dev Gives away what was taken from the bond.
+    function _settle(address token, address owner, bytes32 ref, address arbiter, Slash memory slash) private {
+        if (slash.paidHarmed > 0) claimable[token][slash.harmed] += slash.paidHarmed;
+        if (slash.paidReporter > 0) claimable[token][slash.reporter] += slash.paidReporter;
+        _totals[token].burnt += uint128(slash.burned);
+        emit Slashed(
+            token, owner, ref, arbiter, slash.harmed, slash.paidHarmed, slash.reporter, slash.paidReporter, slash.burned
+        );
     }
 
     function _checkReceipts(ReceiptEquivocation calldata proof) private view {
@@ -385,9 +392,5 @@ contract Bonds is IBonds, EIP712, EscrowDomain, ReentrancyGuardTransient {
 
     function _checkRecipient(address to) private view {
         if (to == address(0) || to == address(this)) revert RecipientInvalid(to);
-    }
-
-    function _credit(address token, address account, uint256 amount) private {
-        if (amount > 0) claimable[token][account] += amount;
     }
 }

@@ -3,6 +3,17 @@ pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
+/// @notice What one slash takes, and for whom.
+struct Slash {
+    address harmed;
+    uint256 paidHarmed;
+    address reporter;
+    uint256 paidReporter;
+    uint256 burned;
+}
+
+using Slashes for Slash global;
+
 /// @notice Divides what a slash may take.
 library Slashes {
     uint256 internal constant ALL_BPS = 10_000;
@@ -39,5 +50,10 @@ library Slashes {
     /// @notice How much of a bond can be exposed to all arbiters together, rounded down.
     function exposedMax(uint256 amount) internal pure returns (uint256) {
         return amount * (ALL_BPS - UNEXPOSED_BPS) / ALL_BPS;
+    }
+
+    /// @notice What a slash costs the owner.
+    function debit(Slash memory slash) internal pure returns (uint256) {
+        return slash.paidHarmed + slash.paidReporter + slash.burned;
     }
 }
