@@ -7,6 +7,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IBonds} from "./interfaces/IBonds.sol";
 import {Equivocations} from "./libraries/Equivocations.sol";
@@ -27,11 +28,11 @@ import {Payout} from "./types/Payout.sol";
 /// @dev Functions that call a token are guarded against re-entrance, because what arrived is measured by the balance
 /// before and after. The others move numbers between slots of this contract and call nobody.
 contract Bonds is IBonds, EIP712, EscrowDomain, ReentrancyGuardTransient {
+    using SafeCast for uint256;
     using SafeERC20 for IERC20;
     using Signatures for bytes32;
 
-    /// @dev One slot, which is in use since the first bond, so that not even the first slash pays for a new one. Every
-    /// amount added is below 2^105.
+    /// @dev One slot, which is in use since the first bond, so that not even the first slash pays for a new one.
     struct Totals {
         uint128 liabilities;
         uint128 burnt;
@@ -86,7 +87,7 @@ contract Bonds is IBonds, EIP712, EscrowDomain, ReentrancyGuardTransient {
         uint256 held = slot.state.amount();
         if (credited > BondWords.AMOUNT_MAX - held) revert BondFull(held, credited);
         slot.state = BondWords.pack(held + credited, slot.state.exposed());
-        _totals[token].liabilities += uint128(credited);
+        _totals[token].liabilities += credited.toUint128();
         emit Bonded(token, owner, msg.sender, credited);
     }
 
@@ -122,7 +123,7 @@ contract Bonds is IBonds, EIP712, EscrowDomain, ReentrancyGuardTransient {
         paid = Math.min(pending.amount(), held.amount());
         if (paid == 0) revert AmountZero();
         slot.state = _packCovered(held.amount() - paid, held.exposed());
-        _totals[token].liabilities -= uint128(paid);
+        _totals[token].liabilities -= paid.toUint128();
         emit Exited(token, msg.sender, to, paid);
         IERC20(token).safeTransfer(to, paid);
     }
@@ -286,7 +287,7 @@ contract Bonds is IBonds, EIP712, EscrowDomain, ReentrancyGuardTransient {
         paid = claimable[token][msg.sender];
         if (paid == 0) revert AmountZero();
         delete claimable[token][msg.sender];
-        _totals[token].liabilities -= uint128(paid);
+        _totals[token].liabilities -= paid.toUint128();
         emit Collected(token, msg.sender, to, paid);
         IERC20(token).safeTransfer(to, paid);
     }
@@ -352,7 +353,7 @@ contract Bonds is IBonds, EIP712, EscrowDomain, ReentrancyGuardTransient {
     function _settle(address token, address owner, bytes32 ref, address arbiter, Slash memory slash) private {
         if (slash.paidHarmed > 0) claimable[token][slash.harmed] += slash.paidHarmed;
         if (slash.paidReporter > 0) claimable[token][slash.reporter] += slash.paidReporter;
-        _totals[token].burnt += uint128(slash.burned);
+        _totals[token].burnt += slash.burned.toUint128();
         emit Slashed(
             token, owner, ref, arbiter, slash.harmed, slash.paidHarmed, slash.reporter, slash.paidReporter, slash.burned
         );
