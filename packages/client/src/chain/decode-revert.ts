@@ -26,7 +26,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     hint: 'redeem what is due; open a channel with another salt for new work'
   },
   ChannelEmpty: { code: 'E_CHANNEL_EXHAUSTED', message: 'the channel holds nothing' },
-  SignatureInvalid: { code: 'E_BAD_SIGNATURE', message: "not signed by the channel's signer" },
+  SignatureInvalid: { code: 'E_BAD_SIGNATURE', message: 'not signed by whoever has to' },
   VoucherNotIncreasing: { code: 'E_VOUCHER_OLD', message: 'the channel has already paid that much' },
   RecordsMalformed: { code: 'E_RECORDS_MALFORMED', message: 'not a whole number of voucher records' },
   BatchPaysNothing: { code: 'E_NOTHING_TO_REDEEM', message: 'none of the vouchers pays anything' },
@@ -35,6 +35,12 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     code: 'E_CLOSE_TOO_EARLY',
     message: 'the channel cannot be closed yet',
     hint: 'request the close and wait for its delay, or let the payee close'
+  },
+  OrderExpired: { code: 'E_ORDER_EXPIRED', message: 'what was signed is not good any more', hint: 'sign another one' },
+  NonceUsed: {
+    code: 'E_NONCE_USED',
+    message: 'that was done already, or cancelled',
+    hint: 'sign another one, with a nonce of its own'
   },
   CallerNotArbiter: { code: 'E_NOT_ARBITER', message: "only the channel's arbiter may do that" },
   HoldOutOfRange: { code: 'E_HOLD_RANGE', message: 'a hold ends in the future, and not too far ahead' },

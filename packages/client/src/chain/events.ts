@@ -35,7 +35,32 @@ export type BalanceEvent = EventPlace & { readonly token: Address; readonly acco
     | { readonly name: 'Withdrawn'; readonly to: Address }
   )
 
-export type EscrowEvent = ChannelEvent | BalanceEvent
+/** What an account had others do with its balance by a signature, or no longer lets them do. */
+export type OrderEvent = EventPlace &
+  (
+    | {
+        /** `amount` moved from the balance of `payer` to that of `payee`. */
+        readonly name: 'ChequeCashed'
+        readonly token: Address
+        readonly payer: Address
+        readonly payee: Address
+        readonly amount: Wei
+        readonly nonce: bigint
+        readonly commitment: Hash
+      }
+    | {
+        /** `amount` moved from the balance of `account` to that of `relayer`, who brought its order. */
+        readonly name: 'RelayerPaid'
+        readonly token: Address
+        readonly account: Address
+        readonly relayer: Address
+        readonly amount: Wei
+      }
+    /** `account` will not use the nonces `256 * word + i` for which bit i of `mask` is set. */
+    | { readonly name: 'NoncesCancelled'; readonly account: Address; readonly word: bigint; readonly mask: bigint }
+  )
+
+export type EscrowEvent = ChannelEvent | BalanceEvent | OrderEvent
 
 export type EventOf<Name extends EscrowEvent['name']> = Extract<EscrowEvent, { name: Name }>
 
@@ -148,6 +173,21 @@ const FIELDS: Record<EscrowEvent['name'], (read: Read) => Record<string, unknown
   ChannelClosed: read => ({ id: hex(read('id')), refunded: wei(read('refunded')) }),
   ChannelHeld: read => ({ id: hex(read('id')), until: Number(read('untilSec')) }),
   ChannelReleased: read => ({ id: hex(read('id')) }),
+  ChequeCashed: read => ({
+    token: hex(read('token')),
+    payer: hex(read('payer')),
+    payee: hex(read('payee')),
+    amount: wei(read('amount')),
+    nonce: read('nonce'),
+    commitment: hex(read('commitment'))
+  }),
+  RelayerPaid: read => ({
+    token: hex(read('token')),
+    account: hex(read('account')),
+    relayer: hex(read('relayer')),
+    amount: wei(read('amount'))
+  }),
+  NoncesCancelled: read => ({ account: hex(read('account')), word: read('word'), mask: read('mask') }),
   Deposited: read => ({
     token: hex(read('token')),
     account: hex(read('account')),

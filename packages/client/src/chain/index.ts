@@ -10,7 +10,7 @@ export {
   type MintInit,
   mintTestTokens
 } from './deploy.ts'
-export type { BalanceEvent, ChannelEvent, EscrowEvent, EventOf, EventPlace } from './events.ts'
+export type { BalanceEvent, ChannelEvent, EscrowEvent, EventOf, EventPlace, OrderEvent } from './events.ts'
 export type { CostEstimate, FeePolicy } from './fees.ts'
 export { REDEEM_RECORDS_MAX, RPC_TIMEOUT_MS, TX_TIMEOUT_MS } from './limits.ts'
 export type { BlockRange, ChainReads, ChannelState, TokenInfo } from './reads.ts'

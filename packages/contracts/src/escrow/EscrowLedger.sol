@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
@@ -12,6 +14,8 @@ import {ChannelMeta} from "../types/ChannelMeta.sol";
 
 /// @title What the escrow keeps: balances, channels, and what it owes in all
 abstract contract EscrowLedger is IEscrow, EIP712, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+
     /// @inheritdoc IEscrow
     uint256 public constant CLOSE_DELAY_MIN_SEC = 1 hours;
     /// @inheritdoc IEscrow
@@ -43,6 +47,14 @@ abstract contract EscrowLedger is IEscrow, EIP712, ReentrancyGuardTransient {
         unchecked {
             balanceOf[token][account] += amount;
         }
+    }
+
+    /// @dev Sends what the caller debited. The last thing a function does.
+    function _send(address token, address account, address to, uint256 amount) internal {
+        if (to == address(0) || to == address(this)) revert RecipientInvalid(to);
+        liabilities[token] -= amount;
+        emit Withdrawn(token, account, to, amount);
+        IERC20(token).safeTransfer(to, amount);
     }
 
     function _debit(address token, address account, uint256 amount) internal {

@@ -3,11 +3,15 @@ pragma solidity 0.8.37;
 
 import {ChannelId} from "../types/ChannelId.sol";
 import {ChannelKey} from "../types/ChannelKey.sol";
+import {IEscrowDeposits} from "./IEscrowDeposits.sol";
+import {IEscrowOrders} from "./IEscrowOrders.sol";
 
 /// @title Escrow: internal balances, and channels that pay by cumulative voucher
 /// @notice Holds ERC-20 tokens for accounts. An account locks some of its balance into a channel towards one payee;
 /// from then on it pays by signing vouchers off chain, each promising a larger total than the one before, and the
 /// payee redeems the newest whenever it likes. One redeem pays for any number of jobs.
+///
+/// How tokens come in is in {IEscrowDeposits}, what an account may have others do for it in {IEscrowOrders}.
 ///
 /// There is no owner, no upgrade, no fee and no pause: these rules are all there is.
 ///
@@ -21,11 +25,8 @@ import {ChannelKey} from "../types/ChannelKey.sol";
 ///
 /// Vouchers are signed by plain secp256k1 accounts only. A contract account (ERC-1271) takes part by naming a session
 /// key in `meta`: a signature that a contract may disown later is no payment to work for.
-interface IEscrow {
+interface IEscrow is IEscrowDeposits, IEscrowOrders {
     // ------------------------------------------------------------------------------------------------------- events
-
-    /// @notice `amount` arrived from `from` and was added to the balance of `account`.
-    event Deposited(address indexed token, address indexed account, address indexed from, uint256 amount);
 
     /// @notice `amount` was taken from the balance of `account` and sent to `to`.
     event Withdrawn(address indexed token, address indexed account, address indexed to, uint256 amount);
@@ -118,10 +119,6 @@ interface IEscrow {
 
     // ----------------------------------------------------------------------------------------------------- balances
 
-    /// @notice Takes `amount` of `token` from the caller (who approved it) and credits `to` with what arrived.
-    /// @return credited what arrived
-    function deposit(address token, address to, uint256 amount) external returns (uint256 credited);
-
     /// @notice Sends `amount` of the caller's balance to `to`.
     function withdraw(address token, address to, uint256 amount) external;
 
@@ -131,10 +128,6 @@ interface IEscrow {
     /// but only `key.payer` is ever refunded.
     /// @dev Vouchers outlive a close: to start afresh with the same payee, take another salt.
     function open(ChannelKey calldata key, uint256 amount) external returns (ChannelId id);
-
-    /// @notice `deposit` and `open` in one: takes `amount` from the caller's tokens and puts what arrived in the
-    /// channel.
-    function depositAndOpen(ChannelKey calldata key, uint256 amount) external returns (ChannelId id);
 
     /// @notice Pays the payee what a voucher promises beyond what was paid already, as far as the deposit goes. Anybody
     /// may call it; the money only ever goes to the payee's balance.

@@ -21,6 +21,15 @@ struct ChannelKey {
 using ChannelKeys for ChannelKey global;
 
 library ChannelKeys {
+    string internal constant TYPE =
+        "ChannelKey(address payer,address payee,address token,address arbiter,bytes32 meta)";
+    bytes32 internal constant TYPEHASH = keccak256(bytes(TYPE));
+
+    /// @notice The key as part of what is signed (EIP-712); not its id.
+    function hash(ChannelKey memory key) internal pure returns (bytes32) {
+        return keccak256(abi.encode(TYPEHASH, key));
+    }
+
     /// @dev `keccak256(abi.encode(key))` without the copy: in memory a key already is its own encoding, five whole
     /// words.
     function id(ChannelKey memory key) internal pure returns (ChannelId channel) {

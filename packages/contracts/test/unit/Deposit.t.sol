@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 
 import {IEscrow} from "../../src/interfaces/IEscrow.sol";
+import {IEscrowDeposits} from "../../src/interfaces/IEscrowDeposits.sol";
 import {EscrowFixture} from "../utils/EscrowFixture.sol";
 import {vm} from "../utils/Vm.sol";
 
@@ -36,7 +37,7 @@ contract DepositTest is EscrowFixture {
 
     function test_CreditsTo_AndOwesIt() public {
         vm.expectEmit(address(escrow));
-        emit IEscrow.Deposited(address(token), bob, alice, 7);
+        emit IEscrowDeposits.Deposited(address(token), bob, alice, 7);
         vm.prank(alice);
         assertEq(escrow.deposit(address(token), bob, 7), 7, "credited");
         assertBalance(bob, 7);

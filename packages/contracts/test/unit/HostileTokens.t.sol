@@ -5,6 +5,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {IEscrow} from "../../src/interfaces/IEscrow.sol";
+import {IEscrowDeposits} from "../../src/interfaces/IEscrowDeposits.sol";
 import {ChannelKey} from "../../src/types/ChannelKey.sol";
 import {CallingToken, FeeToken, RefusingToken, SilentToken} from "../tokens/HostileTokens.sol";
 import {ITestToken} from "../tokens/ITestToken.sol";
@@ -47,7 +48,7 @@ contract HostileTokensTest is EscrowFixture {
 
     function test_ReenteringDeposit_IsRefused() public {
         CallingToken calling = _useCalling();
-        calling.callOnTransfer(address(escrow), abi.encodeCall(IEscrow.deposit, (address(token), mallory, 5)));
+        calling.callOnTransfer(address(escrow), abi.encodeCall(IEscrowDeposits.deposit, (address(token), mallory, 5)));
         vm.prank(alice);
         escrow.deposit(address(token), alice, 10);
         _assertRefused(calling);
@@ -61,7 +62,7 @@ contract HostileTokensTest is EscrowFixture {
         vm.prank(alice);
         escrow.depositAndOpen(sessionKey(), 10);
         _assertRefused(calling);
-        calling.callOnTransfer(address(escrow), abi.encodeCall(IEscrow.depositAndOpen, (sessionKey(), 5)));
+        calling.callOnTransfer(address(escrow), abi.encodeCall(IEscrowDeposits.depositAndOpen, (sessionKey(), 5)));
         vm.prank(alice);
         escrow.deposit(address(token), alice, 10);
         _assertRefused(calling);

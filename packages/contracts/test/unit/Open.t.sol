@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IEscrow} from "../../src/interfaces/IEscrow.sol";
+import {IEscrowDeposits} from "../../src/interfaces/IEscrowDeposits.sol";
 import {ChannelId} from "../../src/types/ChannelId.sol";
 import {ChannelKey} from "../../src/types/ChannelKey.sol";
 import {ChannelMeta, ChannelMetas} from "../../src/types/ChannelMeta.sol";
@@ -130,7 +131,7 @@ contract OpenTest is EscrowFixture {
 
     function test_DepositAndOpen_TakesTokensAndLeavesTheBalance() public {
         vm.expectEmit(address(escrow));
-        emit IEscrow.Deposited(address(token), alice, alice, 9);
+        emit IEscrowDeposits.Deposited(address(token), alice, alice, 9);
         vm.expectEmit(address(escrow));
         emit IEscrow.ChannelOpened(key.id(), alice, bob, address(token), address(0), ChannelMeta.unwrap(key.meta));
         vm.expectEmit(address(escrow));
