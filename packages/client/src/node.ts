@@ -10,7 +10,7 @@ import { nodeTransports } from './net/node-defaults.ts'
 import type { NetworkDescriptor } from './network-descriptor.ts'
 import type { ChannelPolicy } from './payment/channel-policy.ts'
 import type { SpendingLimits } from './payment/spending/limits.ts'
-import { createStore } from './store/index.ts'
+import { createStore, type Store } from './store/index.ts'
 
 export * from './content/block-store-node.ts'
 export * from './content/directory-node.ts'
@@ -24,6 +24,8 @@ export interface NodeClientInit {
   privateKey: Uint8Array
   /** Where jobs, vouchers and blocks are kept. Losing it loses track of channels, so keep it. */
   dataDir: string
+  /** `dataDir`/store when it is open already; closed with the client. */
+  store?: Store | undefined
   channelPolicy?: Partial<ChannelPolicy>
   /** What may be promised. Default: no limit but each job's own. */
   limits?: SpendingLimits | undefined
@@ -32,9 +34,9 @@ export interface NodeClientInit {
 }
 
 /** A client with Node's own parts: TCP, native signatures, blocks and records on disk. Not started yet. */
-export async function createNodeClient({ descriptor, privateKey, dataDir, ...rest }: NodeClientInit): Promise<Client> {
+export async function createNodeClient({ descriptor, privateKey, dataDir, ...init }: NodeClientInit): Promise<Client> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
-  const store = await createStore({ location: join(dataDir, 'store') })
+  const store = init.store ?? (await createStore({ location: join(dataDir, 'store') }))
   try {
     const [blocks, network] = await Promise.all([
       createFsBlockStore({ directory: join(dataDir, 'blocks') }),
@@ -48,7 +50,7 @@ export async function createNodeClient({ descriptor, privateKey, dataDir, ...res
     ])
     const signer = createNativeSigner(privateKey)
     const chain = createChain({ ...descriptor, signer })
-    return createClient({ descriptor, signer, recover: recoverNative, network, chain, store, blocks, ...rest })
+    return createClient({ descriptor, signer, recover: recoverNative, network, chain, blocks, ...init, store })
   } catch (err) {
     await store.close()
     throw err

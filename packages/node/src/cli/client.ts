@@ -9,32 +9,48 @@ import {
   waitFor
 } from '@archipel/client'
 import { createNativeSigner, createNodeClient, nodeTransports, recoverNative } from '@archipel/client/node'
+import { openOwnBooks } from '../books/open-books.ts'
 import type { Context } from './context.ts'
 import { shortId } from './run/words.ts'
 
 /** Letting go of peers is a courtesy: a command that is done must not wait for one that is gone. */
 const STOP_TIMEOUT_MS = 3_000
 
-/** Works with the buyer's client: its wallet, jobs and channels. Not connected until `start` is called. */
+/**
+ * Works with the buyer's client: its wallet, jobs and channels. Not connected until `start` is called. Waits while another
+ * process works with the same books; meanwhile and afterwards others can read them.
+ */
 export async function withClient<T>(
   context: Context,
   work: (client: Client, start: () => Promise<void>) => Promise<T>
 ): Promise<T> {
-  const [descriptor, { buyer }, { limits }, { privateKey }] = await Promise.all([
+  const { output, signal } = context
+  const [descriptor, folder, { limits }, { privateKey }] = await Promise.all([
     context.network(),
     context.folder(),
     context.settings(),
     context.wallet()
   ])
-  const client = await createNodeClient({
-    descriptor,
-    privateKey,
-    dataDir: buyer,
-    limits,
-    onWarning: ({ provider, error }) =>
-      context.output.detail(`${provider === undefined ? 'a peer' : shortId(provider)}: ${messageOf(error)}`)
+  const books = await openOwnBooks({
+    folder,
+    signal,
+    onWait: pid =>
+      output.note(`Waiting: process ${pid ?? 'unknown'} works with this wallet's channels, one at a time does.`)
   })
-  return finallyStopping(client, () => work(client, () => waitFor(client.start(), context.signal)))
+  try {
+    const client = await createNodeClient({
+      descriptor,
+      privateKey,
+      dataDir: folder.buyer,
+      store: books.store,
+      limits,
+      onWarning: ({ provider, error }) =>
+        output.detail(`${provider === undefined ? 'the chain or a peer' : shortId(provider)}: ${messageOf(error)}`)
+    })
+    return await finallyStopping(client, () => work(client, () => waitFor(client.start(), signal)))
+  } finally {
+    await books.release()
+  }
 }
 
 /** Works with a client that can only look: a key of its own for the occasion, nothing on disk. */

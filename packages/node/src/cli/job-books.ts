@@ -1,16 +1,8 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  type BlockStore,
-  type BuyerRecords,
-  createBuyerRecords,
-  createStore,
-  type JobRecord,
-  type Table
-} from '@archipel/client'
+import { type BlockStore, type BuyerRecords, createBuyerRecords, type JobRecord, type Table } from '@archipel/client'
 import { createFsBlockStore } from '@archipel/client/node'
 import { type AgreementId, type BuyerAgreement, CodedError, type Hash } from '@archipel/protocol'
-import { clientFiles } from '../config/folders.ts'
+import { readBooks } from '../books/open-books.ts'
 import type { Context } from './context.ts'
 import { codedError } from './errors/coded.ts'
 
@@ -25,15 +17,15 @@ export interface JobBooks {
   blocks(): Promise<BlockStore>
 }
 
-/** @throws CodedError E_STORE_LOCKED while a job is running */
+/**
+ * @param work only reads, and may be run again
+ * @throws CodedError E_STORE_LOCKED when the books are in use by a process that does not answer
+ */
 export async function withBooks<T>(context: Context, work: (books: JobBooks) => Promise<T>): Promise<T> {
   const folder = await context.folder()
-  const { store: location } = clientFiles(folder)
-  // Looking must not leave an empty store behind.
-  const store = await createStore(existsSync(location) ? { location } : { memory: true })
-  try {
+  return readBooks(folder, context.signal, store => {
     const records = createBuyerRecords(store)
-    return await work({
+    return work({
       records,
       async jobs() {
         const jobs = await Array.fromAsync(records.jobs.iterate(), ([, job]) => job)
@@ -49,9 +41,7 @@ export async function withBooks<T>(context: Context, work: (books: JobBooks) => 
       },
       blocks: () => createFsBlockStore({ directory: join(folder.buyer, 'blocks') })
     })
-  } finally {
-    await store.close()
-  }
+  })
 }
 
 /** What an id means that may be a job's or an agreement's. @throws CodedError E_NO_SUCH_JOB, E_AMBIGUOUS_ID */

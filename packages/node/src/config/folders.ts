@@ -44,7 +44,7 @@ export function nodeFiles({ node }: NetworkFolder): { config: string; lock: stri
   return { config: join(node, 'node.yaml'), lock: join(node, 'lock'), control: join(node, 'control.sock') }
 }
 
-/** Files inside {@link NetworkFolder.buyer}, as the client lays them out. */
-export function clientFiles({ buyer }: NetworkFolder): { store: string } {
-  return { store: join(buyer, 'store') }
+/** Files inside {@link NetworkFolder.buyer}: the store as the client lays it out, and who uses it. */
+export function clientFiles({ buyer }: NetworkFolder): { store: string; lock: string; control: string } {
+  return { store: join(buyer, 'store'), lock: join(buyer, 'lock'), control: join(buyer, 'control.sock') }
 }

@@ -1,16 +1,53 @@
-import { request } from 'node:http'
+import { type Agent, type RequestOptions, request } from 'node:http'
 import { CodedError } from '@archipel/protocol'
 import { withSocketPath } from './socket-path.ts'
 
 /** A status is a few kB; more than this comes from something that is no node. */
-const ANSWER_BYTES_MAX = 1 << 20
+const STATUS_BYTES_MAX = 1 << 20
 const TIMEOUT_MS = 6_000
 /** What a socket says when no process is behind it. */
 const NOBODY = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTDIR'])
 
 export interface AskOptions {
-  signal?: AbortSignal
-  timeoutMs?: number
+  signal?: AbortSignal | undefined
+  timeoutMs?: number | undefined
+}
+
+export interface AskControlOptions extends AskOptions {
+  /** Longest answer taken. */
+  bytesMax: number
+  /** Bounds how many questions are asked at once. */
+  agent?: Agent
+}
+
+export interface ControlReply {
+  readonly statusCode: number
+  readonly bytes: Buffer
+}
+
+/**
+ * Asks the process behind a control socket.
+ *
+ * @param url path and query
+ * @returns undefined when there is no such process
+ * @throws what went wrong on the way, or the signal's reason
+ */
+export async function askControl(
+  path: string,
+  url: string,
+  { signal, timeoutMs = TIMEOUT_MS, bytesMax, agent }: AskControlOptions
+): Promise<ControlReply | undefined> {
+  const timeout = AbortSignal.timeout(timeoutMs)
+  try {
+    const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
+    return await withSocketPath(path, socketPath =>
+      get({ socketPath, path: url, signal: either, agent: agent ?? false }, bytesMax)
+    )
+  } catch (cause) {
+    signal?.throwIfAborted()
+    if (NOBODY.has((cause as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw timeout.aborted ? new Error(`it did not answer within ${timeoutMs} ms`, { cause }) : cause
+  }
 }
 
 /**
@@ -19,43 +56,42 @@ export interface AskOptions {
  * @returns JSON as sent: amounts are decimal strings
  * @throws CodedError E_NODE_NOT_RUNNING, E_NODE_NO_STATUS
  */
-export async function askStatus(path: string, { signal, timeoutMs = TIMEOUT_MS }: AskOptions = {}): Promise<unknown> {
-  const timeout = AbortSignal.timeout(timeoutMs)
+export async function askStatus(path: string, options: AskOptions = {}): Promise<unknown> {
+  let reply: ControlReply | undefined
   try {
-    return await withSocketPath(path, short => get(short, signal ? AbortSignal.any([signal, timeout]) : timeout))
+    reply = await askControl(path, '/status', { ...options, bytesMax: STATUS_BYTES_MAX })
+    if (reply !== undefined) return parseStatus(reply)
   } catch (cause) {
-    signal?.throwIfAborted()
-    if (NOBODY.has((cause as NodeJS.ErrnoException).code ?? '')) {
-      throw new CodedError('E_NODE_NOT_RUNNING', 'no node is running here', {
-        facts: { path },
-        hint: 'archipel node start runs it'
-      })
-    }
-    const why = timeout.aborted ? `it did not answer within ${timeoutMs} ms` : (cause as Error).message
-    throw new CodedError('E_NODE_NO_STATUS', `the node gave no status: ${why}`, { facts: { path }, cause })
+    options.signal?.throwIfAborted()
+    throw new CodedError('E_NODE_NO_STATUS', `the node gave no status: ${(cause as Error).message}`, {
+      facts: { path },
+      cause
+    })
   }
+  throw new CodedError('E_NODE_NOT_RUNNING', 'no node is running here', {
+    facts: { path },
+    hint: 'archipel node start runs it'
+  })
 }
 
-function get(socketPath: string, signal: AbortSignal): Promise<unknown> {
+function parseStatus({ statusCode, bytes }: ControlReply): unknown {
+  const answer = JSON.parse(bytes.toString('utf8')) as { error?: string }
+  if (statusCode === 200) return answer
+  throw new Error(answer.error ?? `status code ${statusCode}`)
+}
+
+function get(options: RequestOptions, bytesMax: number): Promise<ControlReply> {
   return new Promise((resolve, reject) => {
-    const req = request({ socketPath, path: '/status', signal, agent: false }, res => {
+    const req = request(options, res => {
       const chunks: Buffer[] = []
-      let bytes = 0
+      let length = 0
       res.on('data', (chunk: Buffer) => {
-        bytes += chunk.length
+        length += chunk.length
         chunks.push(chunk)
-        if (bytes > ANSWER_BYTES_MAX) res.destroy(new Error(`an answer of more than ${ANSWER_BYTES_MAX} bytes`))
+        if (length > bytesMax) res.destroy(new Error(`an answer of more than ${bytesMax} bytes`))
       })
       res.on('error', reject)
-      res.on('end', () => {
-        try {
-          const answer = JSON.parse(Buffer.concat(chunks).toString('utf8')) as { error?: string }
-          if (res.statusCode === 200) resolve(answer)
-          else reject(new Error(answer.error ?? `status code ${res.statusCode}`))
-        } catch (err) {
-          reject(err as Error)
-        }
-      })
+      res.on('end', () => resolve({ statusCode: res.statusCode ?? 0, bytes: Buffer.concat(chunks) }))
     })
     req.on('error', reject)
     req.end()

@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createStore, parseBundle } from '@archipel/client'
 import { describe, expect, test } from 'vitest'
+import { openOwnBooks } from '../../src/books/open-books.ts'
+import { networkFolder } from '../../src/config/folders.ts'
 import { networkRoot, writeNetwork } from './fixtures.ts'
 import { PAID, STDOUT, writeJob } from './job-fixtures.ts'
 import { runCli, temporaryFolder } from './run-cli.ts'
@@ -105,7 +107,25 @@ describe('jobs, from the books alone', () => {
     expect(logs.stderr).toMatch(/^error\[E_NO_RESULT\].*\nhint: .*archipel job result 0x1a1a/)
   })
 
-  test('are not read while another process writes them', async () => {
+  test('are read through the process that works with them', async () => {
+    const { home, agreement } = await books()
+    const before = await Promise.all(COMMANDS.map(args => runCli(args, { home })))
+    const own = await openOwnBooks({
+      folder: networkFolder(networkRoot(home)),
+      signal: new AbortController().signal,
+      onWait: () => {}
+    })
+    try {
+      const meanwhile = await Promise.all(COMMANDS.map(args => runCli(args, { home })))
+      expect(meanwhile.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0])
+      expect(meanwhile.slice(1)).toEqual(before.slice(1))
+      expect(parseBundle(meanwhile[3]!.stdout)).toMatchObject({ id: agreement })
+    } finally {
+      await own.release()
+    }
+  })
+
+  test('are not read while a stranger has them open', async () => {
     const { home } = await books()
     const store = await createStore({ location: join(networkRoot(home), 'buyer/store') })
     try {
@@ -116,6 +136,13 @@ describe('jobs, from the books alone', () => {
     }
   })
 })
+
+const COMMANDS = [
+  ['job', 'ls'],
+  ['job', 'describe', FIRST],
+  ['job', 'logs', FIRST],
+  ['job', 'receipt', FIRST]
+]
 
 describe('receipts', () => {
   test('of an agreement, and of a job with one, are its bundle', async () => {

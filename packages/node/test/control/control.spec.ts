@@ -7,7 +7,7 @@ import { createControlServer } from '../../src/control/control-server.ts'
 import { temporaryFolder } from '../config/temporary-folder.ts'
 
 async function serve(path: string, status: () => Promise<unknown>) {
-  const server = createControlServer({ path, status })
+  const server = createControlServer({ path, answers: { '/status': status } })
   await server.start()
   onTestFinished(() => server.stop())
   return server
@@ -69,7 +69,7 @@ describe('the control socket', () => {
     await tooLong()
   })
 
-  test('has one question', async () => {
+  test('has the questions it was made with', async () => {
     const path = join(temporaryFolder(), 'control.sock')
     await serve(path, async () => ({}))
     expect(await codeOf(path, '/')).toBe(404)

@@ -40,7 +40,7 @@ export async function startNode({ context, options }: Invocation<StartOptions>):
       logger,
       version: version()
     })
-    const control = createControlServer({ path: socket, status: () => node.status() })
+    const control = createControlServer({ path: socket, answers: { '/status': () => node.status() } })
     try {
       await node.start()
       await control.start()
