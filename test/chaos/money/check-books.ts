@@ -1,0 +1,121 @@
+import { join } from 'node:path'
+import { type BuyerRecords, createBuyerRecords, createStore } from '@archipel/client'
+import {
+  acknowledgedSize,
+  appendLeaf,
+  type BuyerAgreement,
+  type BuyerChannel,
+  type ChannelId,
+  commitmentOf,
+  createSigningDomain,
+  digestOf,
+  EMPTY_LOG,
+  leafHash,
+  type ProviderAgreement,
+  receiptType,
+  type Wei
+} from '@archipel/protocol'
+import { expect } from 'vitest'
+import { type ChannelRecord, createProviderRecords } from '../../../packages/node/src/store/records.ts'
+import type { MoneyWorld } from './world.ts'
+
+interface Books {
+  readonly buyer: { readonly channels: BuyerChannel[]; readonly agreements: BuyerAgreement[]; readonly leaves: Leaves }
+  readonly provider: { readonly channels: ChannelRecord[]; readonly agreements: ProviderAgreement[] }
+}
+type Leaves = ReadonlyMap<ChannelId, Awaited<ReturnType<BuyerRecords['leaves']['get']>>[]>
+
+/** Reads both sides' stores. Neither process may be running. */
+export async function readBooks({ buyerDir, providerDir }: MoneyWorld): Promise<Books> {
+  const buyerStore = await createStore({ location: join(buyerDir, 'store') })
+  const providerStore = await createStore({ location: join(providerDir, 'store') })
+  try {
+    const buyer = createBuyerRecords(buyerStore)
+    const provider = createProviderRecords(providerStore)
+    const channels = await Array.fromAsync(buyer.channels.iterate(), ([, channel]) => channel)
+    const leaves = new Map<ChannelId, Awaited<ReturnType<BuyerRecords['leaves']['get']>>[]>()
+    for (const { id, log } of channels) {
+      leaves.set(
+        id,
+        await Promise.all(Array.from({ length: log.size }, (_, at) => buyer.leaves.get(buyer.leafKey(id, at))))
+      )
+    }
+    return {
+      buyer: {
+        channels,
+        leaves,
+        agreements: await Array.fromAsync(buyer.agreements.iterate(), ([, agreement]) => agreement)
+      },
+      provider: {
+        channels: await Array.fromAsync(provider.channels.iterate(), ([, channel]) => channel),
+        agreements: await Array.fromAsync(provider.agreements.iterate(), ([, agreement]) => agreement)
+      }
+    }
+  } finally {
+    await Promise.all([buyerStore.close(), providerStore.close()])
+  }
+}
+
+/** True at any moment: no acknowledged voucher is lost, nothing is paid twice, no receipt is signed twice. */
+export function expectSound({ network }: MoneyWorld, { buyer, provider }: Books): void {
+  const domain = createSigningDomain(network.descriptor.chainId, network.descriptor.escrow)
+  const digest = (receipt: Parameters<typeof digestOf>[2]) => digestOf(domain, receiptType, receipt as never)
+  for (const channel of buyer.channels) {
+    const theirs = provider.channels.find(({ id }) => id === channel.id)
+    // What the provider acknowledged, it has.
+    expect(theirs?.log.size ?? 0).toBeGreaterThanOrEqual(acknowledgedSize(channel))
+    expect(theirs?.log.size ?? 0).toBeLessThanOrEqual(channel.log.size)
+    const leaves = buyer.leaves.get(channel.id) ?? []
+    // Every receipt once, and the voucher is the sum of all.
+    expect(new Set(leaves.map(leaf => `${leaf!.agreement}/${leaf!.sequence}`)).size).toBe(leaves.length)
+    expect(leaves.at(-1)?.cumulative ?? 0n).toBe(channel.cumulative)
+    const log = leaves.reduce((sum, leaf) => appendLeaf(sum, leafHash(leaf!.receipt, leaf!.cumulative)), EMPTY_LOG)
+    expect(commitmentOf(log)).toBe(commitmentOf(channel.log))
+    const own = buyer.agreements.filter(agreement => agreement.channel === channel.id)
+    expect(own.reduce((sum, { paid }) => sum + paid, 0n)).toBe(channel.cumulative)
+    expect(channel.cumulative).toBeLessThanOrEqual(channel.deposit)
+  }
+  for (const agreement of buyer.agreements) {
+    const theirs = provider.agreements.find(({ id }) => id === agreement.id)
+    // A receipt that the buyer has is the one that the provider has stored: none is ever signed with other figures.
+    for (const { body } of agreement.receipts)
+      expect(digest(body)).toBe(digest(theirs!.receipts[body.sequence] as never))
+    expect(agreement.paid).toBeLessThanOrEqual(agreement.bid.body.priceMax)
+  }
+}
+
+/** True once all is settled: both sides and the chain agree to the last unit. */
+export async function expectSettled(world: MoneyWorld, { buyer, provider }: Books): Promise<void> {
+  const { network } = world
+  const { chain, descriptor } = network
+  let locked = 0n
+  let earned = 0n
+  for (const { id, cumulative, log } of buyer.channels) {
+    const { deposit, settled } = await chain.channelState(id)
+    const theirs = provider.channels.find(channel => channel.id === id)
+    expect({ id, settled, vouchered: theirs?.cumulative ?? 0n }).toEqual({
+      id,
+      settled: cumulative,
+      vouchered: cumulative
+    })
+    if (theirs !== undefined) expect(commitmentOf(theirs.log)).toBe(commitmentOf(log))
+    locked += deposit - settled
+    earned += settled
+  }
+  for (const agreement of provider.agreements) {
+    const theirs = buyer.agreements.find(({ id }) => id === agreement.id)
+    expect(agreement.paid).toBe(theirs?.paid)
+  }
+  const balance = async (account: typeof world.owner): Promise<Wei> => chain.escrowBalance(account)
+  expect(await balance(world.owner)).toBe(earned)
+  const liabilities = await chain.liabilities()
+  const others = await balance(network.devnet.status().buyer!)
+  expect((await balance(world.buyer)) + others + earned + locked).toBe(liabilities)
+  expect(await chain.tokenBalance(descriptor.escrow)).toBe(liabilities)
+}
+
+/** What the chain and the buyer's books say of one moment, while the provider runs: true when all is redeemed. */
+export async function isRedeemed({ network }: MoneyWorld, channels: readonly BuyerChannel[]): Promise<boolean> {
+  const settled = await Promise.all(channels.map(async ({ id }) => (await network.chain.channelState(id)).settled))
+  return channels.every(({ cumulative }, n) => settled[n] === cumulative)
+}
