@@ -92,7 +92,7 @@ describe('a program that ends badly', () => {
 
 describe('a long job', () => {
   it('pays each tick while it runs, and all of it once', async () => {
-    const job = watchJob(buyer.client, jobOf({ program: countDown(5000) }))
+    const job = watchJob(buyer.client, jobOf({ program: countDown(3500) }))
     const [replica] = await job.until('a tick to be paid', ([one]) => one !== undefined && one.paid > 0n)
     expect(replica?.state).toBe('running')
     const outcome = await job.outcome

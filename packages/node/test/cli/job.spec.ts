@@ -60,6 +60,12 @@ describe('jobs, from the books alone', () => {
     await writeJob(home, { id: SECOND })
     expect(await runCli(['job', 'describe', '1a1a', '-o', 'name'], { home })).toMatchObject({ stdout: `${FIRST}\n` })
     expect(await runCli(['job', 'describe', '0X1A1B', '-o', 'name'], { home })).toMatchObject({ stdout: `${SECOND}\n` })
+  })
+
+  test('are not found by what is no start of one id', async () => {
+    const home = temporaryFolder()
+    await writeJob(home)
+    await writeJob(home, { id: SECOND })
     const both = await runCli(['job', 'describe', '0x1a'], { home })
     expect(both).toMatchObject({ exitCode: 2, stdout: '' })
     expect(both.stderr).toMatch(

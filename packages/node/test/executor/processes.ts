@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { until } from './jobs.ts'
 
 /** Files of /proc about a process; undefined once it is gone. */
@@ -37,6 +37,21 @@ export function inGroups(groups: ReadonlySet<number>): number[] {
 export const family = (pid: number) => [pid, ...descendants(pid)]
 
 export const environmentOf = (pid: number) => read(pid, 'environ') ?? ''
+
+/** What a process has open; nothing once it is gone. */
+export function filesOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).flatMap(fd => {
+      try {
+        return [readlinkSync(`/proc/${pid}/fd/${fd}`)]
+      } catch {
+        return []
+      }
+    })
+  } catch {
+    return []
+  }
+}
 
 /** Waits until none of the processes is left. */
 export const allGone = (pids: number[]) => until(`end of ${pids}`, () => pids.every(isGone))
