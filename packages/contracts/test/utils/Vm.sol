@@ -33,6 +33,9 @@ interface Vm {
     function snapshotValue(string calldata group, string calldata name, uint256 value) external;
 
     function toString(uint256 value) external pure returns (string memory);
+    function toString(bytes calldata value) external pure returns (string memory);
+    function envString(string calldata name) external view returns (string memory);
+    function readFileBinary(string calldata path) external view returns (bytes memory);
     function readFile(string calldata path) external view returns (string memory);
     function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256);
     function parseJsonAddress(string calldata json, string calldata key) external pure returns (address);
