@@ -37,6 +37,13 @@ const CONTRACTS: readonly Contract[] = [
     about: 'The bonds: node keys, collateral and slashes. Documented in `src/interfaces/IBonds.sol`.'
   },
   {
+    source: 'src/Uptime.sol',
+    name: 'Uptime',
+    noun: 'uptime',
+    file: 'uptime.ts',
+    about: 'The arbiter for services: certified intervals and credits. Documented in `src/interfaces/IUptime.sol`.'
+  },
+  {
     source: 'src/Credentials.sol',
     name: 'Credentials',
     noun: 'credentials',
