@@ -2,5 +2,6 @@
 
 export * from './escrow.ts'
 export * from './bonds.ts'
+export * from './uptime.ts'
 export * from './credentials.ts'
 export * from './test-token.ts'
