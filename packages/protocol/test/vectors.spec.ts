@@ -58,14 +58,17 @@ describe.each(Object.keys(generated))('vectors/%s.json', name => {
   })
 })
 
-const SIGNED = ['offer', 'demand', 'bid', 'agreement', 'receipt', 'voucher', 'credential']
+const SIGNED = ['offer', 'demand', 'bid', 'agreement', 'receipt', 'voucher', 'credential', 'key-possession']
 
 describe.each([...SIGNED, 'result'])('%s', name => {
   const { file } = read(name)
-  const { type } = nouns.find(noun => noun.name.toLowerCase() === name) as (typeof nouns)[number]
+  const { type } = nouns.find(noun => noun.name.toLowerCase() === name.replaceAll('-', '')) as (typeof nouns)[number]
   const oracle = createOracle(file.encodeType as string)
   const isSigned = SIGNED.includes(name)
-  const domain = isSigned ? createSigningDomain(file.chainId as number, file.verifyingContract as Address) : undefined
+  const domainName = file.domainName as string | undefined
+  const domain = isSigned
+    ? createSigningDomain(file.chainId as number, file.verifyingContract as Address, domainName)
+    : undefined
 
   it('has the type of the source', () => {
     expect(file.encodeType).toBe(type.encodedType)

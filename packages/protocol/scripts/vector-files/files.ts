@@ -16,12 +16,17 @@ import {
   encode,
   type Hash,
   keccak,
+  keyPossessionType,
   leafHash,
+  offerFault,
   offerType,
+  offerWords,
   proveInclusion,
+  receiptFault,
   receiptType,
   resultType,
   rootOf,
+  type SigningDomain,
   type Struct,
   sign,
   signed,
@@ -29,7 +34,19 @@ import {
   ZERO_ADDRESS
 } from '../../src/index.ts'
 import { credentials } from './credential-cases.ts'
-import { buyer, domain, issuer, MAX_ADDRESS, provider, session, type TestKey, testHash, token } from './keys.ts'
+import { keyPossessions } from './key-cases.ts'
+import {
+  bondsDomain,
+  buyer,
+  domain,
+  issuer,
+  MAX_ADDRESS,
+  provider,
+  session,
+  type TestKey,
+  testHash,
+  token
+} from './keys.ts'
 import { agreements, bids, type Cases, demands, offers } from './market-cases.ts'
 import { channels, logSizes, receipts, results, vouchers } from './money-cases.ts'
 
@@ -45,6 +62,8 @@ export function vectorFiles(): Readonly<Record<string, object>> {
     result: file(typeFacts(resultType), results, result => ({ ...result, ...hashes(resultType, result) })),
     voucher: signedFile(voucherType, vouchers, session),
     credential: signedFile(credentialType, credentials, issuer),
+    'key-possession': signedFile(keyPossessionType, keyPossessions, provider, bondsDomain),
+    equivocation: equivocationFile(),
     channel: channelFile(),
     'receipt-log': receiptLogFile()
   }
@@ -64,15 +83,21 @@ function hashes<T>(type: Struct<T>, value: T): object {
   return { structHash: type.hashStruct(value), encoded: encode(type, value) }
 }
 
-/** Each case: the fields of the noun beside what must come out for them. `encoded` is the dag-cbor of body and signature. */
-function signedFile<T>(type: Struct<T>, cases: Cases<T>, signer: TestKey): object {
-  const { chainId, verifyingContract, separator } = domain
-  return file({ ...typeFacts(type as Struct<unknown>), chainId, verifyingContract, separator }, cases, body => {
-    const value = sign(signer, domain, type, body)
+/**
+ * Each case: the fields of the noun beside what must come out for them. `encoded` is the dag-cbor of body and signature.
+ *
+ * @param at for what is not signed in the escrow's domain; the file then names the domain
+ */
+function signedFile<T>(type: Struct<T>, cases: Cases<T>, signer: TestKey, at: SigningDomain = domain): object {
+  const { chainId, verifyingContract, separator } = at
+  const named = at === domain ? {} : { domainName: at.name }
+  const facts = { ...typeFacts(type as Struct<unknown>), ...named, chainId, verifyingContract, separator }
+  return file(facts, cases, body => {
+    const value = sign(signer, at, type, body)
     return {
       ...body,
       structHash: type.hashStruct(body),
-      digest: digestOf(domain, type, body),
+      digest: digestOf(at, type, body),
       signature: value.signature,
       signer: signer.address,
       signerKey: signer.privateKey,
@@ -93,6 +118,19 @@ function domainFile(): object {
     chainId,
     verifyingContract,
     separator: createSigningDomain(chainId, verifyingContract).separator
+  }))
+}
+
+/** How contracts take an offer whose provider contradicted itself, and what both kinds of contradiction are called. */
+function equivocationFile(): object {
+  return file({}, offers, offer => ({
+    provider: offer.provider,
+    sequence: offer.sequence,
+    words: offerWords(offer),
+    structHash: offerType.hashStruct(offer),
+    offerFault: offerFault(offer.provider, offer.sequence),
+    agreement: testHash(`agreement ${offer.sequence}`),
+    receiptFault: receiptFault(offer.provider, testHash(`agreement ${offer.sequence}`))
   }))
 }
 

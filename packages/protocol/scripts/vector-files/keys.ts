@@ -1,5 +1,6 @@
 import {
   type Address,
+  createBondsDomain,
   createPureSigner,
   createSigningDomain,
   type Hash,
@@ -45,6 +46,7 @@ export function testCid(name: string): Uint8Array {
 /** Where the first contract of anvil's first account lands: what a fresh devnet has. */
 export const token: Address = '0x5fbdb2315678afecb367f032d93f642f64180aa3'
 export const domain = createSigningDomain(31337, '0xe7f1725e7734ce288f8367e1bb143e90bb3f0512')
+export const bondsDomain = createBondsDomain(31337, '0x9fe46736679d2d9a65f0992f2272de9f3c7fa6e0')
 
 export const UINT32_MAX = 2 ** 32 - 1
 /** Numbers stop at 2^53 − 1, whatever the width on chain. */

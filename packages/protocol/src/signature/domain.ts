@@ -3,10 +3,14 @@ import { type Address, fromHex, type Hash, toHex } from '../primitives/hex.ts'
 import type { Struct } from '../schema/index.ts'
 import { encode as encodeUtf8 } from '../schema/utf8.ts'
 
-/** What a signature is for: this chain and this escrow, nothing else (EIP-712 domain, name "Archipel", version "1"). */
+/**
+ * What a signature is for: this chain and this contract, nothing else (EIP-712 domain, version "1"). What peers say to
+ * each other is in the escrow's domain, name "Archipel".
+ */
 export interface SigningDomain {
+  readonly name: string
   readonly chainId: number
-  /** The Escrow contract. */
+  /** The Escrow contract, or the one that the signature is meant for. */
   readonly verifyingContract: Address
   /** EIP-712 domain separator. */
   readonly separator: Uint8Array
@@ -17,17 +21,21 @@ export const DOMAIN_VERSION = '1'
 const DOMAIN_TYPE = 'EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)'
 
 /** @throws RangeError when `chainId` is not a safe integer from 0 up or the contract is not a 20-byte address */
-export function createSigningDomain(chainId: number, verifyingContract: Address): SigningDomain {
+export function createSigningDomain(
+  chainId: number,
+  verifyingContract: Address,
+  name: string = DOMAIN_NAME
+): SigningDomain {
   if (!Number.isSafeInteger(chainId)) throw new RangeError(`not a chain id: ${chainId}`)
   const separator = keccak(
     keccak(encodeUtf8(DOMAIN_TYPE)),
-    keccak(encodeUtf8(DOMAIN_NAME)),
+    keccak(encodeUtf8(name)),
     keccak(encodeUtf8(DOMAIN_VERSION)),
     uintToBytes(BigInt(chainId), 32),
     new Uint8Array(12),
     fromHex(verifyingContract, 20)
   )
-  return { chainId, verifyingContract, separator }
+  return { name, chainId, verifyingContract, separator }
 }
 
 const PREFIX = Uint8Array.of(0x19, 0x01)

@@ -8,6 +8,7 @@ import {
   type Credential,
   type Demand,
   type Hash,
+  type KeyPossession,
   LABEL_BYTES_MAX,
   type Offer,
   type Receipt,
@@ -117,3 +118,5 @@ export const credentials: Arbitrary<Credential> = fc.record({
   expiresAt: uints(64),
   index: fc.oneof(fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }), fc.constantFrom(0n, 255n, 256n, 2n ** 256n - 1n))
 })
+
+export const keyPossessions: Arbitrary<KeyPossession> = fc.record({ key: addresses, owner: addresses })

@@ -40,6 +40,6 @@ function parseTypes(encodeType: string): { primary: string; types: Types } {
   return { primary, types }
 }
 
-function domainOf({ chainId, verifyingContract }: SigningDomain) {
-  return { name: 'Archipel', version: '1', chainId, verifyingContract }
+function domainOf({ name, chainId, verifyingContract }: SigningDomain) {
+  return { name, version: '1', chainId, verifyingContract }
 }

@@ -5,6 +5,7 @@ import {
   channelKeyType,
   credentialType,
   demandType,
+  keyPossessionType,
   offerType,
   receiptType,
   resultType,
@@ -34,5 +35,6 @@ export const nouns: readonly Noun[] = [
   noun(resultType, arbitrary.results),
   noun(voucherType, arbitrary.vouchers),
   noun(channelKeyType, arbitrary.channelKeys),
-  noun(credentialType, arbitrary.credentials)
+  noun(credentialType, arbitrary.credentials),
+  noun(keyPossessionType, arbitrary.keyPossessions)
 ]
