@@ -2,6 +2,8 @@
 export const RPC_TIMEOUT_MS = 5_000
 /** Largest answer read from an endpoint: a full chunk of logs is below 1 MiB. */
 export const RPC_RESPONSE_BYTES_MAX = 8 * 1024 * 1024
+/** Whose newest block is the newest is not settled by the first two that answer: others may know a newer one. */
+export const HEAD_GRACE_MS = 100
 /** Endpoints that must say the same where money depends on it, when there are that many. */
 export const RPC_QUORUM = 2
 /** Questions to endpoints that contradict each other are asked so often, with pauses that begin at this. */

@@ -4,6 +4,7 @@ import {
   AGREE_ATTEMPTS_MAX,
   AGREE_PAUSE_MS,
   ENDPOINT_GRACE_MS,
+  HEAD_GRACE_MS,
   HEAD_LAG_SEC_MAX,
   RPC_QUORUM,
   RPC_TIMEOUT_MS
@@ -111,23 +112,27 @@ export function createRpc(init: RpcInit): Rpc {
   }
 
   /**
-   * Asks all healthy endpoints at once until `isEnough`, and those that failed lately only when it takes them. Nobody
-   * is waited for any longer then, but for `graceMs`.
+   * Asks all healthy endpoints at once until `isEnough`, and those that failed lately only when it takes them. The others
+   * are waited for `graceMs` longer.
    */
   async function gather(
     method: string,
     params: readonly unknown[],
     isEnough: (answers: readonly Answer[]) => boolean,
+    graceMs: number,
     signal: AbortSignal | undefined
   ): Promise<{ answers: Answer[]; failures: EndpointFailure[] }> {
     const answers: Answer[] = []
     const failures: EndpointFailure[] = []
     const enough = new AbortController()
     const linked = linkSignals([signal, enough.signal])
+    let grace: ReturnType<typeof setTimeout> | undefined
     const askOne = async (endpoint: Endpoint) => {
       try {
         answers.push({ endpoint: endpoint.origin, reply: await endpoint.ask(method, params, linked.signal) })
-        if (isEnough(answers)) enough.abort()
+        if (!isEnough(answers)) return
+        if (graceMs === 0) enough.abort()
+        else grace ??= setTimeout(() => enough.abort(), graceMs)
       } catch (error) {
         if (!linked.signal.aborted) failures.push({ endpoint: endpoint.origin, error })
       }
@@ -136,9 +141,10 @@ export function createRpc(init: RpcInit): Rpc {
       const healthy = endpoints.filter(endpoint => !endpoint.isResting())
       const resting = endpoints.filter(endpoint => !healthy.includes(endpoint))
       await Promise.all(healthy.map(askOne))
-      if (!enough.signal.aborted) await Promise.all(resting.map(askOne))
+      if (!isEnough(answers)) await Promise.all(resting.map(askOne))
       signal?.throwIfAborted()
     } finally {
+      clearTimeout(grace)
       linked.unlink()
     }
     return { answers, failures }
@@ -157,6 +163,7 @@ export function createRpc(init: RpcInit): Rpc {
         'eth_getBlockByNumber',
         ['latest', false],
         soFar => (common(soFar) ?? -1) >= floor,
+        HEAD_GRACE_MS,
         signal
       )
       const heads = answers.filter(({ reply }) => headOf(reply).length > 0)
@@ -188,7 +195,7 @@ export function createRpc(init: RpcInit): Rpc {
       for (let attempt = 1; ; attempt++) {
         const at = block ?? (await newestCommon(signal))
         const isAgreed = (soFar: readonly Answer[]) => vote(soFar, quorum, keyOf).type === 'agreed'
-        const { answers, failures } = await gather(method, params(toQuantity(at)), isAgreed, signal)
+        const { answers, failures } = await gather(method, params(toQuantity(at)), isAgreed, 0, signal)
         const verdict = vote(answers, quorum, keyOf)
         if (verdict.type === 'agreed') {
           return verdict.replies.map(reply => {
@@ -212,36 +219,10 @@ export function createRpc(init: RpcInit): Rpc {
       }
     },
     async survey(method, params, { signal } = {}) {
-      if (endpoints.length === 1) {
-        const only = endpoints[0]!
-        try {
-          return [{ endpoint: only.origin, reply: await only.ask(method, params, signal) }]
-        } catch (error) {
-          signal?.throwIfAborted()
-          throw allFailed([{ endpoint: only.origin, error }], chainId)
-        }
-      }
-      // A slow endpoint holds the others up for a moment only.
-      const grace = new AbortController()
-      const linked = linkSignals([signal, grace.signal])
-      let timer: ReturnType<typeof setTimeout> | undefined
-      const answers: Answer[] = []
-      const isEnough = (soFar: readonly Answer[]) => {
-        answers.splice(0, answers.length, ...soFar)
-        if (soFar.length >= quorum) timer ??= setTimeout(() => grace.abort(), ENDPOINT_GRACE_MS)
-        return false
-      }
-      try {
-        const { failures } = await gather(method, params, isEnough, linked.signal).catch(err => {
-          if (!grace.signal.aborted || signal?.aborted) throw err
-          return { failures: [] }
-        })
-        if (answers.length === 0) throw allFailed(failures, chainId)
-        return answers
-      } finally {
-        clearTimeout(timer)
-        linked.unlink()
-      }
+      const isEnough = (answers: readonly Answer[]) => answers.length >= quorum
+      const { answers, failures } = await gather(method, params, isEnough, ENDPOINT_GRACE_MS, signal)
+      if (answers.length === 0) throw allFailed(failures, chainId)
+      return answers
     },
     async head({ signal } = {}) {
       if (quorum > 1) return newestCommon(signal)
