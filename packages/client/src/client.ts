@@ -10,7 +10,7 @@ import type {
 import type { AuditBundle } from './audit/bundle.ts'
 import type { ExportedFile } from './content/index.ts'
 import type { JobOutcome, JobProgress, JobRecord, JobSpec } from './job/job.ts'
-import type { OwnChannel, Reconciled } from './payment/reconciler.ts'
+import type { OwnChannel, Reconciled, ReconcileOptions } from './payment/reconciler.ts'
 import type { SpendingState } from './payment/spending/spending.ts'
 
 export interface CallOptions {
@@ -49,7 +49,7 @@ export interface Client {
   /** The same with what the chain said last, and with those found on chain whose records are lost. */
   ownChannels(): Promise<OwnChannel[]>
   /** Brings records and chain together, as the client does by itself at start and from time to time. */
-  reconcile(options?: CallOptions): Promise<Reconciled>
+  reconcile(options?: ReconcileOptions): Promise<Reconciled>
   /**
    * Takes back what is left in channels: requests their close, or completes it once it is due. What this call does not
    * get to, the client goes on with by itself, also after a restart. No new work goes to these channels.

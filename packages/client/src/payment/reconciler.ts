@@ -27,11 +27,16 @@ export interface Reconciler {
    *
    * @throws CodedError what the chain's questions throw
    */
-  run(options?: CallOptions): Promise<Reconciled>
+  run(options?: ReconcileOptions): Promise<Reconciled>
   /** Wants the money of these channels back; true for ever, also after a restart. @throws CodedError E_NO_SUCH_CHANNEL */
   exit(ids: readonly ChannelId[]): Promise<void>
   /** Every channel of ours, on record or found on chain. */
   all(): Promise<OwnChannel[]>
+}
+
+export interface ReconcileOptions extends CallOptions {
+  /** Sends no transaction. */
+  lookOnly?: boolean
 }
 
 /** A channel of this buyer. */
@@ -99,7 +104,7 @@ export function createReconciler(init: ReconcilerInit): Reconciler {
     return now
   }
 
-  async function pass(options: CallOptions): Promise<Reconciled> {
+  async function pass({ lookOnly = false, ...options }: ReconcileOptions): Promise<Reconciled> {
     const { signal } = options
     const { found, ops } = await searchStrays(init, options)
     if (ops.length > 0) await records.store.commit(ops)
@@ -114,7 +119,7 @@ export function createReconciler(init: ReconcilerInit): Reconciler {
       try {
         const now = await look(channel, signal)
         if (!isSame(channel, now)) done.changed.push(now.id)
-        if (now.exit !== true || now.deposit === now.settled) return
+        if (lookOnly || now.exit !== true || now.deposit === now.settled) return
         if (now.closeAt === 0) {
           const { closeAt, hash } = await chain.requestClose(now.key, options)
           done.requested.push({ id: now.id, closeAt, transaction: hash })
@@ -147,7 +152,7 @@ export function createReconciler(init: ReconcilerInit): Reconciler {
   }
 
   /** One at a time: two passes would both ask for the same close. */
-  function run(options: CallOptions = {}): Promise<Reconciled> {
+  function run(options: ReconcileOptions = {}): Promise<Reconciled> {
     const turn = underWay.then(() => pass(options))
     underWay = turn.catch(() => {})
     return turn

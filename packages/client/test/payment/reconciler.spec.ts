@@ -123,6 +123,16 @@ describe('taking money back', () => {
     expect(await records.channels.get(id)).toMatchObject({ deposit: 0n, settled: 0n, closeAt: 0, exit: true })
   })
 
+  it('sends nothing when it may only look', async () => {
+    const { chain, reconciler, id } = await setUp()
+    await reconciler.exit([id])
+    chain.states.set(id, { deposit: 80n, settled: 0n, closeAt: 0 })
+    expect(await reconciler.run({ lookOnly: true })).toMatchObject({ changed: [id], requested: [] })
+    chain.states.set(id, { deposit: 80n, settled: 0n, closeAt: chain.nowSec })
+    expect(await reconciler.run({ lookOnly: true })).toMatchObject({ changed: [id], closed: [] })
+    expect(chain.closes).toEqual([])
+  })
+
   it('goes on after a restart at any point, and loses nothing', async () => {
     for (let dieAt = 0; dieAt < 12; dieAt++) {
       const scene = await setUp()

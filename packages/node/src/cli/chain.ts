@@ -1,6 +1,7 @@
 import { type Chain, createChain, type TokenInfo } from '@archipel/client'
-import { CodedError } from '@archipel/protocol'
+import { type Address, CodedError } from '@archipel/protocol'
 import { TOKEN_DECIMALS } from '../config/units/amount.ts'
+import { walletAddress } from '../wallet/wallet.ts'
 import type { Context } from './context.ts'
 
 /** The network's chain, for questions. */
@@ -16,6 +17,12 @@ export async function openChainWithWallet(context: Context): Promise<Chain> {
     context.wallet()
   ])
   return createChain({ ...network, signer: createNativeSigner(privateKey) })
+}
+
+/** The address of the wallet chosen: needs no password. @throws CodedError E_NO_WALLET, E_KEYSTORE_INVALID */
+export async function ownAddress(context: Context): Promise<Address> {
+  const [{ wallet }, { keystore }] = await Promise.all([context.settings(), context.folder()])
+  return walletAddress(keystore, wallet)
 }
 
 /** @throws CodedError E_TOKEN_UNSUPPORTED: amounts would be read and written a thousandfold wrong */

@@ -49,6 +49,7 @@ export const EXIT_OF: Readonly<Record<string, number>> = {
   E_NO_SUCH_AGREEMENT: EXIT.notFound,
   E_NO_SUCH_RECEIPT: EXIT.notFound,
   E_NO_RESULT: EXIT.notFound,
+  E_NO_SUCH_CHANNEL: EXIT.notFound,
   E_NO_SUCH_REGION: EXIT.notFound,
   E_NO_DEVNET: EXIT.notFound,
   E_NODE_NOT_RUNNING: EXIT.notFound,

@@ -1,0 +1,135 @@
+import {
+  type Chain,
+  createBuyerRecords,
+  type ProvidersChannel,
+  readSpending,
+  type SpendingLimits,
+  type SpendingState,
+  type Store,
+  type StrayChannel
+} from '@archipel/client'
+import { type Address, type ChannelId, type ChannelKey, channelId, sameHex, type Wei } from '@archipel/protocol'
+import { readBooks } from '../../books/open-books.ts'
+import { formatTokens } from '../../config/units/amount.ts'
+import { openChain, ownAddress, tokenOf } from '../chain.ts'
+import type { Context } from '../context.ts'
+import { clockText, freeIn, stateOf } from '../escrow/words.ts'
+import type { Invocation } from '../host.ts'
+import type { Column } from '../output/table.ts'
+
+/** One channel of a buyer, from the chain and from its own books. */
+interface ChannelView {
+  readonly id: ChannelId
+  readonly payee: Address
+  /** The node that keeps the channel's other end; known to the buyer's own books only. */
+  readonly provider: Address | undefined
+  readonly deposit: Wei
+  /** Paid out on chain. */
+  readonly settled: Wei
+  /** Promised by vouchers in all; unknown without the buyer's books. */
+  readonly vouchered: Wei | undefined
+  /** Not promised: what the next jobs can use, or what a close brings back. Unknown without the books. */
+  readonly free: Wei | undefined
+  /** Unix time the buyer may take the rest back; 0 when nobody asked to close. */
+  readonly closeAt: number
+  /** The buyer wants its money back. */
+  readonly exit: boolean
+}
+
+/** Where the money of a buyer is. Asks the process that works with the books, if there is one. */
+export async function showEscrow({ context }: Invocation<object>): Promise<undefined> {
+  const { signal } = context
+  const [address, network, { limits }] = await Promise.all([ownAddress(context), context.network(), context.settings()])
+  const chain = await openChain(context)
+  await chain.checkChain({ signal })
+  const [{ symbol }, balance, { channels, spending }] = await Promise.all([
+    tokenOf(chain, signal),
+    chain.escrowBalance(address, { signal }),
+    readAll(context, chain, address, network.deployedAt, limits)
+  ])
+  const money = (amount: Wei | undefined) => (amount === undefined ? 'unknown' : formatTokens(amount, symbol))
+  const columns: readonly Column<ChannelView>[] = [
+    { title: 'provider', cell: ({ provider, payee }) => provider ?? `owner ${payee}`, widthMin: 13 },
+    { title: 'deposit', cell: one => money(one.deposit), align: 'right' },
+    { title: 'vouchered', cell: one => money(one.vouchered), align: 'right' },
+    { title: 'settled', cell: one => money(one.settled), align: 'right' },
+    { title: 'free', cell: one => money(one.free), align: 'right' },
+    { title: 'state', cell: one => stateOf(one, nowSec()) },
+    { title: 'channel', cell: ({ id }) => id, widthMin: 13 }
+  ]
+  await context.output.answer({
+    json: {
+      address,
+      balance,
+      token: { address: network.token, symbol },
+      channels: channels.map(one => ({ ...one, state: stateOf(one, nowSec()) })),
+      spending: { ...spending, limits, freesAt: spending.freesAt ?? null }
+    },
+    names: () => channels.map(({ id }) => id),
+    human: ({ table, fields }) => {
+      const about = fields([
+        ['account', address],
+        ['free', money(balance)],
+        ['spent', spentText(spending, limits, money)]
+      ])
+      return channels.length === 0 ? about : `${about}\n\n${table(columns, channels)}`
+    }
+  })
+  if (channels.some(({ closeAt }) => closeAt !== 0)) {
+    context.output.note('Next: archipel escrow close --all brings back what is due')
+  }
+}
+
+function spentText({ spent, freesAt }: SpendingState, { day }: SpendingLimits, money: (amount: Wei) => string): string {
+  const limit = day === undefined ? '' : ` of ${money(day)} allowed`
+  const frees = freesAt === undefined ? '' : `; the oldest leaves it ${clockText(freesAt)}`
+  return `${money(spent)}${limit} in 24 hours${frees}`
+}
+
+interface Books {
+  readonly known: readonly ProvidersChannel[]
+  readonly strays: readonly StrayChannel[]
+  readonly spending: SpendingState
+}
+
+/** The chain says which channels there are, even when this machine's books are lost; the books say what was promised. */
+async function readAll(
+  context: Context,
+  chain: Chain,
+  payer: Address,
+  fromBlock: number,
+  limits: SpendingLimits
+): Promise<{ channels: ChannelView[]; spending: SpendingState }> {
+  const { signal } = context
+  const [opened, { known, strays, spending }] = await Promise.all([
+    chain.channelsOpenedFor(payer, { fromBlock }, { signal }),
+    readBooks(await context.folder(), signal, store => booksIn(store, limits))
+  ])
+  const keys = new Map<ChannelId, ChannelKey>()
+  for (const event of opened) if (sameHex(event.token, chain.token)) keys.set(event.id, event)
+  for (const { key } of known) if (sameHex(key.payer, payer)) keys.set(channelId(key), key)
+  const books = new Map(known.map(channel => [channel.id, channel]))
+  const leaving = new Set([...known, ...strays].filter(({ exit }) => exit === true).map(({ id }) => id))
+  const channels = await Promise.all(
+    [...keys].map(async ([id, { payee }]): Promise<ChannelView> => {
+      const book = books.get(id)
+      const state = await chain.channelState(id, { signal })
+      const about = { id, payee, provider: book?.provider, vouchered: book?.cumulative, exit: leaving.has(id) }
+      return { ...about, ...state, free: book === undefined ? undefined : freeIn({ ...state, ...book, ...state }) }
+    })
+  )
+  return { channels, spending }
+}
+
+async function booksIn(store: Store, limits: SpendingLimits): Promise<Books> {
+  const records = createBuyerRecords(store)
+  return {
+    known: await Array.fromAsync(records.channels.iterate(), ([, channel]) => channel),
+    strays: await Array.fromAsync(records.strays.iterate(), ([, stray]) => stray),
+    spending: await readSpending(records, limits, nowSec())
+  }
+}
+
+function nowSec(): number {
+  return Math.floor(Date.now() / 1000)
+}
