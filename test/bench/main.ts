@@ -7,6 +7,7 @@ import { measureGas } from './gas.ts'
 import { measureIdle } from './idle.ts'
 import { measureLatency } from './latency.ts'
 import { printReport } from './report.ts'
+import { measureSynced } from './synced.ts'
 import { measureThroughput } from './throughput.ts'
 
 /**
@@ -29,6 +30,7 @@ try {
     // First, while the node has done nothing yet.
     idle: await measureIdle(bench, values.quick ? 2000 : 15_000),
     latency: await measureLatency(bench, Math.ceil(300 * rounds)),
+    synced: await measureSynced(dir, values.quick ? 2 : 10, log),
     throughput: await measureThroughput(bench, Math.ceil(4000 * rounds)),
     gas: await measureGas(bench, values.quick ? [1, 10] : [1, 10, 100, 1000])
   }

@@ -2,17 +2,22 @@ import type { GasReport } from './gas.ts'
 import type { IdleReport } from './idle.ts'
 import type { LatencyReport } from './latency.ts'
 import { round } from './statistics.ts'
+import type { SyncedReport } from './synced.ts'
 import type { ThroughputReport } from './throughput.ts'
 
 export interface BenchReport {
   readonly latency: LatencyReport
   readonly throughput: readonly ThroughputReport[]
+  readonly synced: readonly SyncedReport[]
   readonly gas: readonly GasReport[]
   readonly idle: IdleReport
 }
 
 /** The figures as tables for people. */
-export function printReport({ latency, throughput, gas, idle }: BenchReport, log: (line: string) => void): void {
+export function printReport(
+  { latency, throughput, synced, gas, idle }: BenchReport,
+  log: (line: string) => void
+): void {
   const table = (title: string, header: readonly string[], rows: readonly (readonly (string | number)[])[]) => {
     const cells = [header, ...rows].map(row => row.map(String))
     const widths = header.map((_, i) => Math.max(...cells.map(row => row[i]?.length ?? 0)))
@@ -37,6 +42,14 @@ export function printReport({ latency, throughput, gas, idle }: BenchReport, log
     'No-op jobs through one provider for one buyer',
     ['in flight', 'jobs/s', 'p50 ms', 'p95 ms'],
     throughput.map(({ inFlight, jobsPerSec, latencyMs }) => [inFlight, jobsPerSec, latencyMs.p50, latencyMs.p95])
+  )
+  table(
+    'Accepts and vouchers on disk before they are answered, through one provider',
+    ['streams', 'accepts/s', 'p50 ms', 'p95 ms', 'CPU µs', 'vouchers/s', 'p50 ms', 'p95 ms', 'CPU µs'],
+    synced.map(({ streams, acceptsPerSec, vouchersPerSec, acceptCpuUs, voucherCpuUs, acceptMs, voucherMs }) => [
+      ...[streams, acceptsPerSec, acceptMs.p50, acceptMs.p95, acceptCpuUs],
+      ...[vouchersPerSec, voucherMs.p50, voucherMs.p95, voucherCpuUs]
+    ])
   )
   table(
     'Gas, jobs on one channel from open to close',
