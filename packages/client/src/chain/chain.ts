@@ -61,7 +61,8 @@ export function createChain({ escrow, token, signer, txTimeoutMs, confirmations,
   }
 }
 
-const withoutKey: Sender = {
+/** Stands in for a sender where nobody gave a key. */
+export const withoutKey: Sender = {
   get address(): Address {
     throw noSigner()
   },

@@ -1,6 +1,7 @@
 import { CodedError } from '@archipel/protocol'
 import { AbiCoder, type ErrorDescription, isHexString } from 'ethers'
-import { escrowInterface, tokenInterface } from './interfaces.ts'
+import { BONDS_MEANINGS } from './bonds-errors.ts'
+import { bondsInterface, escrowInterface, tokenInterface } from './interfaces.ts'
 
 interface Meaning {
   readonly code: string
@@ -8,7 +9,7 @@ interface Meaning {
   readonly hint?: string
 }
 
-/** Every custom error of the escrow and of the usual ERC-20, as ours. One table, so that nothing is explained twice. */
+/** Every custom error of our contracts and of the usual ERC-20, as ours. One table, so that nothing is explained twice. */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   AmountZero: { code: 'E_AMOUNT_ZERO', message: 'the amount is zero', hint: 'name an amount above zero' },
   AccountZero: { code: 'E_ACCOUNT_ZERO', message: 'the zero account cannot own money' },
@@ -60,7 +61,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     code: 'E_NO_ALLOWANCE',
     message: 'the escrow may not take that many tokens',
     hint: 'approve the escrow for the amount first'
-  }
+  },
+  ...BONDS_MEANINGS
 }
 
 /** Solidity's own two errors. */
@@ -107,7 +109,7 @@ export const KNOWN_ERRORS: readonly string[] = Object.keys(MEANINGS)
 
 function parseError(data: string): ErrorDescription | null {
   try {
-    return escrowInterface.parseError(data) ?? tokenInterface.parseError(data)
+    return escrowInterface.parseError(data) ?? bondsInterface.parseError(data) ?? tokenInterface.parseError(data)
   } catch {
     return null
   }

@@ -13,15 +13,31 @@ export interface HistoryQuery {
   readonly toBlock?: number | undefined
 }
 
+/** What `eth_getLogs` is asked for, of any contract. */
+export type LogQuery = Omit<HistoryQuery, 'escrow'> & { readonly contract: Address }
+
 /**
- * Events of the escrow in the order they happened, asked for in chunks of blocks that shrink to what the endpoint
- * takes.
+ * Events of the escrow in the order they happened.
  *
  * @throws CodedError E_TOO_MANY_EVENTS past {@link EVENTS_MAX}, E_RPC_BAD_REPLY for logs of another contract
  */
-export async function readHistory(rpc: Rpc, query: HistoryQuery, options?: CallOptions): Promise<EscrowEvent[]> {
+export async function readHistory(
+  rpc: Rpc,
+  { escrow, ...query }: HistoryQuery,
+  options?: CallOptions
+): Promise<EscrowEvent[]> {
+  const logs = await readContractLogs(rpc, { contract: escrow, ...query }, options)
+  return logs.map(log => eventOf(log, escrow))
+}
+
+/**
+ * Logs in the order of the chain, asked for in chunks of blocks that shrink to what the endpoint takes.
+ *
+ * @throws CodedError E_TOO_MANY_EVENTS past {@link EVENTS_MAX}
+ */
+export async function readContractLogs(rpc: Rpc, query: LogQuery, options?: CallOptions): Promise<RawLog[]> {
   const toBlock = query.toBlock ?? (await readBlockNumber(rpc, options))
-  const events: EscrowEvent[] = []
+  const found: RawLog[] = []
   let chunk = LOG_BLOCKS_MAX
   for (let from = query.fromBlock; from <= toBlock; ) {
     const to = Math.min(from + chunk - 1, toBlock)
@@ -33,11 +49,11 @@ export async function readHistory(rpc: Rpc, query: HistoryQuery, options?: CallO
       chunk = Math.ceil(chunk / 2)
       continue
     }
-    if (events.length + logs.length > EVENTS_MAX) throw tooMany(query)
-    for (const log of logs) events.push(eventOf(log, query.escrow))
+    if (found.length + logs.length > EVENTS_MAX) throw tooMany(query)
+    for (const log of logs) found.push(log)
     from = to + 1
   }
-  return events.sort((a, b) => a.blockNumber - b.blockNumber || a.logIndex - b.logIndex)
+  return found.sort((a, b) => Number(a.blockNumber) - Number(b.blockNumber) || Number(a.logIndex) - Number(b.logIndex))
 }
 
 export function readBlockNumber(rpc: Rpc, options?: CallOptions): Promise<number> {
@@ -64,8 +80,8 @@ export function keyOfLogs(logs: unknown): string {
   return JSON.stringify(facts).toLowerCase()
 }
 
-function filterOf({ escrow, topics }: HistoryQuery, from: number, to: number): Record<string, unknown> {
-  return { address: escrow, topics, fromBlock: `0x${from.toString(16)}`, toBlock: `0x${to.toString(16)}` }
+function filterOf({ contract, topics }: LogQuery, from: number, to: number): Record<string, unknown> {
+  return { address: contract, topics, fromBlock: `0x${from.toString(16)}`, toBlock: `0x${to.toString(16)}` }
 }
 
 /** Money is counted from these: an endpoint that answers with something else is not believed. */

@@ -1,3 +1,6 @@
+export { type Bonds, type BondsInit, createBonds } from './bonds.ts'
+export type { BondState, BondsReads, ExposureState } from './bonds-reads.ts'
+export type { BondsWrites, Slashed } from './bonds-writes.ts'
 export { type Chain, type ChainInit, createChain } from './chain.ts'
 export type { ChainSource, EventSource, WatchFilter } from './chain-source.ts'
 export type { ChainCheck } from './check-chain.ts'

@@ -1,10 +1,12 @@
-import { escrowAbi, testTokenAbi } from '@archipel/contracts'
+import { bondsAbi, escrowAbi, testTokenAbi } from '@archipel/contracts'
 import { CodedError, type Hex } from '@archipel/protocol'
 import { Interface, isError, type Result } from 'ethers'
 import { type CallOptions, type Rpc, replyErrorOf } from './rpc.ts'
 
 /** Encodes calls to the escrow and decodes what it answers, logs and reverts with. */
 export const escrowInterface = new Interface(escrowAbi)
+/** The same for bonds. */
+export const bondsInterface = new Interface(bondsAbi)
 /** The same for an ERC-20. Only the standard's own functions and errors are used of a token that is not ours. */
 export const tokenInterface = new Interface(testTokenAbi)
 
