@@ -14,6 +14,11 @@ library ReceiptLog {
         return keccak256(abi.encodePacked(LEAF, receipt, cumulative));
     }
 
+    /// @notice Leaf of a tree of the same shape over chunks of data.
+    function chunkLeaf(bytes calldata chunk) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(LEAF, chunk));
+    }
+
     /// @notice What a voucher signs: the tree and how many leaves it has.
     function commitment(bytes32[] memory leaves) internal pure returns (bytes32) {
         return keccak256(abi.encodePacked(COMMITMENT, uint64(leaves.length), root(leaves)));
@@ -36,5 +41,42 @@ library ReceiptLog {
             size = next;
         }
         return level[0];
+    }
+
+    /// @notice Whether `leaf` is leaf `index` of the log of `size` leaves that `commitment_` commits to.
+    function verify(bytes32 commitment_, bytes32 leaf_, uint64 index, uint64 size, bytes32[] calldata path)
+        internal
+        pure
+        returns (bool)
+    {
+        (bool ok, bytes32 root_) = rootFrom(leaf_, index, size, path);
+        return ok && keccak256(abi.encodePacked(COMMITMENT, size, root_)) == commitment_;
+    }
+
+    /// @notice The root that an audit path leads to (RFC 9162 §2.1.3.2), if its length is right for that place.
+    /// @dev Walks up, telling left from right by the position among the leaves that are left.
+    function rootFrom(bytes32 leaf_, uint64 index, uint64 size, bytes32[] calldata path)
+        internal
+        pure
+        returns (bool ok, bytes32 root_)
+    {
+        if (index >= size) return (false, 0);
+        (uint256 position, uint256 last) = (index, size - 1);
+        root_ = leaf_;
+        for (uint256 i = 0; i < path.length; ++i) {
+            if (last == 0) return (false, 0);
+            if (position & 1 == 1 || position == last) {
+                root_ = keccak256(abi.encodePacked(NODE, path[i], root_));
+                while (position & 1 == 0 && position != 0) {
+                    position >>= 1;
+                    last >>= 1;
+                }
+            } else {
+                root_ = keccak256(abi.encodePacked(NODE, root_, path[i]));
+            }
+            position >>= 1;
+            last >>= 1;
+        }
+        ok = last == 0;
     }
 }
