@@ -3,18 +3,16 @@ pragma solidity 0.8.37;
 
 import {ICourt} from "../interfaces/ICourt.sol";
 import {Rules} from "../libraries/Rules.sol";
-import {Case, CaseKind} from "../types/Case.sol";
+import {Case, CaseKind, Cases} from "../types/Case.sol";
 import {ChannelKey} from "../types/ChannelKey.sol";
-import {Outcome, Phase, Ruling, Stage, Stages} from "../types/Stage.sol";
+import {Outcome, Phase, Ruling, Stage, State, States} from "../types/Stage.sol";
 import {CourtVotes} from "./CourtVotes.sol";
 
 /// @title Appeals, and the end of every case
 abstract contract CourtEndings is CourtVotes {
     /// @inheritdoc ICourt
     function appeal(Case calldata facts_, Stage calldata stage_) external returns (Stage memory) {
-        Case memory facts = facts_.load();
-        Stage memory stage = stage_.load();
-        bytes32 id = _check(facts, stage);
+        (bytes32 id, Case memory facts, State memory stage) = _load(facts_, stage_);
         if (stage.phase != Phase.Ruled) revert PhaseWrong();
         if (block.timestamp > stage.until) revert TooLate(stage.until);
         // A case that everybody let lie may be so old that its seats could be gone.
@@ -26,12 +24,11 @@ abstract contract CourtEndings is CourtVotes {
 
         stage.phase = Phase.Drawing;
         stage.round += 1;
-        stage.flags = byDefendant ? Stages.DEFENDANT_STAKED : Stages.PLAINTIFF_STAKED;
+        stage.flags = byDefendant ? States.DEFENDANT_STAKED : States.PLAINTIFF_STAKED;
         _stakeRound(stage, appellant);
         _awaitBlock(stage);
-        _store(id, facts, stage);
         emit CaseAppealed(id, appellant, stage.round, stage.target, stage.until);
-        stage.answer();
+        States.answerStage(_store(id, facts.hash(), facts.truth, stage));
     }
 
     /// @inheritdoc ICourt
@@ -39,9 +36,7 @@ abstract contract CourtEndings is CourtVotes {
         external
         returns (Outcome outcome, uint256 awarded)
     {
-        Case memory facts = facts_.load();
-        Stage memory stage = stage_.load();
-        bytes32 id = _check(facts, stage);
+        (bytes32 id, Case memory facts, State memory stage) = _load(facts_, stage_);
         _checkChannel(key, facts);
         uint256 until = stage.phase == Phase.Demanded ? stage.dataUntil : stage.until;
         if (block.timestamp <= until) revert TooEarly(until);
@@ -63,12 +58,12 @@ abstract contract CourtEndings is CourtVotes {
 
     /// @dev One party did not show its secret and loses; if neither did, the last ruling stands. What the jury would have
     /// cost is burnt: or two parties that are one could look at as many juries as they like, for nothing.
-    function _default(Case memory facts, Stage memory stage) private returns (Outcome) {
+    function _default(Case memory facts, State memory stage) private returns (Outcome) {
         uint256 burned = Rules.FEE_QUANTA * Rules.jurySize(stage.round);
-        stage.pot -= uint32(burned);
+        stage.pot -= uint16(burned);
         _burnQuanta(burned);
-        if (stage.flags & Stages.PLAINTIFF_REVEALED != 0) return Outcome.Upheld;
-        if (stage.flags & Stages.DEFENDANT_REVEALED != 0) return Outcome.Failed;
+        if (stage.flags & States.PLAINTIFF_REVEALED != 0) return Outcome.Upheld;
+        if (stage.flags & States.DEFENDANT_REVEALED != 0) return Outcome.Failed;
         return _outcomeOf(facts.kind, stage.ruling);
     }
 

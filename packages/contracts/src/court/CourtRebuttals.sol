@@ -3,13 +3,14 @@ pragma solidity 0.8.37;
 
 import {ICourt} from "../interfaces/ICourt.sol";
 import {IEscrow} from "../interfaces/IEscrow.sol";
+import {RawHashes} from "../libraries/RawHashes.sol";
 import {ReceiptLog} from "../libraries/ReceiptLog.sol";
 import {Rules} from "../libraries/Rules.sol";
 import {Receipt} from "../messages/Receipt.sol";
-import {Case, CaseKind} from "../types/Case.sol";
+import {Case, CaseKind, Cases} from "../types/Case.sol";
 import {ChannelKey} from "../types/ChannelKey.sol";
 import {InclusionProof} from "../types/Filing.sol";
-import {Outcome, Phase, Stage} from "../types/Stage.sol";
+import {Outcome, Phase, Stage, State, States} from "../types/Stage.sol";
 import {CourtFilings} from "./CourtFilings.sol";
 
 /// @title What can be said against a claim without a jury: that it was paid, or that the data is missing
@@ -29,12 +30,10 @@ abstract contract CourtRebuttals is CourtFilings {
         uint128 cumulative,
         InclusionProof calldata proof
     ) external {
-        Case memory facts = facts_.load();
-        Stage memory stage = stage_.load();
-        bytes32 id = _checkOpenClaim(key, facts, stage);
+        (bytes32 id, Case memory facts, State memory stage) = _loadOpenClaim(key, facts_, stage_);
         if (receipt.agreement != facts.agreement) revert AgreementMismatch(receipt.agreement, facts.agreement);
         if (receipt.amount <= facts.alreadyPaid) revert NothingDue(receipt.amount, facts.alreadyPaid);
-        bytes32 digest = _digest(receipt.hash());
+        bytes32 digest = _digest(RawHashes.hashOf(receipt));
         _checkSigned(digest, receiptSignature, facts.provider);
         bytes32 leaf = ReceiptLog.leaf(digest, cumulative);
         if (!ReceiptLog.verify(facts.commitment, leaf, proof.index, proof.size, proof.path)) revert ProofInvalid();
@@ -48,9 +47,7 @@ abstract contract CourtRebuttals is CourtFilings {
 
     /// @inheritdoc ICourt
     function closePaid(ChannelKey calldata key, Case calldata facts_, Stage calldata stage_) external {
-        Case memory facts = facts_.load();
-        Stage memory stage = stage_.load();
-        bytes32 id = _checkOpenClaim(key, facts, stage);
+        (bytes32 id, Case memory facts, State memory stage) = _loadOpenClaim(key, facts_, stage_);
         (uint256 credited,) = _creditOf(facts);
         if (credited < facts.amount) revert NotPaid(credited, facts.amount);
         _returnFee(stage);
@@ -58,13 +55,11 @@ abstract contract CourtRebuttals is CourtFilings {
     }
 
     /// @inheritdoc ICourt
-    function demandData(ChannelKey calldata key, Case calldata facts_, Stage calldata stage_, uint64 chunk)
+    function demandData(ChannelKey calldata key, Case calldata facts_, Stage calldata stage_, uint48 chunk)
         external
         returns (Stage memory)
     {
-        Case memory facts = facts_.load();
-        Stage memory stage = stage_.load();
-        bytes32 id = _checkOpenClaim(key, facts, stage);
+        (bytes32 id, Case memory facts, State memory stage) = _loadOpenClaim(key, facts_, stage_);
         _checkBuyer(key);
         if (stage.phase != Phase.Open) revert PhaseWrong();
         if (block.timestamp > stage.until) revert TooLate(stage.until);
@@ -76,13 +71,12 @@ abstract contract CourtRebuttals is CourtFilings {
         stage.demands += 1;
         stage.pot += Rules.DATA_QUANTA;
         stage.defendant = msg.sender;
-        stage.target = chunk;
+        stage.target = uint48(chunk);
         stage.dataUntil = uint48(block.timestamp) + Rules.DATA_SEC;
         uint48 until = stage.dataUntil + Rules.DATA_SEC;
         if (until > stage.until) stage.until = until;
-        _store(id, facts, stage);
         emit DataDemanded(id, msg.sender, chunk, stage.dataUntil, stage.until);
-        stage.answer();
+        States.answerStage(_store(id, facts.hash(), facts.truth, stage));
     }
 
     /// @inheritdoc ICourt
@@ -90,12 +84,10 @@ abstract contract CourtRebuttals is CourtFilings {
         external
         returns (Stage memory)
     {
-        Case memory facts = facts_.load();
-        Stage memory stage = stage_.load();
-        bytes32 id = _check(facts, stage);
+        (bytes32 id, Case memory facts, State memory stage) = _load(facts_, stage_);
         if (stage.phase != Phase.Demanded) revert PhaseWrong();
         if (block.timestamp > stage.dataUntil) revert TooLate(stage.dataUntil);
-        uint64 chunk = stage.target;
+        uint48 chunk = stage.target;
         (bool ok, bytes32 root) = ReceiptLog.rootFrom(ReceiptLog.chunkLeaf(data), chunk, facts.dataChunks, path);
         if (!ok || root != facts.dataRoot || data.length > Rules.CHUNK_BYTES_MAX) revert ProofInvalid();
 
@@ -105,24 +97,23 @@ abstract contract CourtRebuttals is CourtFilings {
         stage.defendant = address(0);
         stage.target = 0;
         stage.dataUntil = 0;
-        _store(id, facts, stage);
         emit DataAnswered(id, chunk, data);
-        stage.answer();
+        States.answerStage(_store(id, facts.hash(), facts.truth, stage));
     }
 
     /// @dev A demand that nobody answers any more was in vain.
-    function _returnFee(Stage memory stage) internal {
+    function _returnFee(State memory stage) internal {
         if (stage.phase != Phase.Demanded) return;
         _creditQuanta(stage.defendant, Rules.DATA_QUANTA);
         stage.pot -= Rules.DATA_QUANTA;
     }
 
-    function _checkOpenClaim(ChannelKey memory key, Case memory facts, Stage memory stage)
+    function _loadOpenClaim(ChannelKey memory key, Case calldata facts_, Stage calldata stage_)
         private
         view
-        returns (bytes32 id)
+        returns (bytes32 id, Case memory facts, State memory stage)
     {
-        id = _check(facts, stage);
+        (id, facts, stage) = _load(facts_, stage_);
         if (facts.kind != CaseKind.Claim) revert NotClaim();
         if (stage.phase != Phase.Open && stage.phase != Phase.Demanded) revert PhaseWrong();
         _checkChannel(key, facts);

@@ -11,7 +11,7 @@ import {ChannelId} from "../types/ChannelId.sol";
 import {ChannelKey} from "../types/ChannelKey.sol";
 import {Docket} from "../types/Docket.sol";
 import {Payout} from "../types/Payout.sol";
-import {Outcome, Phase, Ruling, Stage} from "../types/Stage.sol";
+import {Outcome, Stage, State, States} from "../types/Stage.sol";
 import {CourtSeats} from "./CourtSeats.sol";
 
 /// @title What the court remembers of cases, and how each of them ends
@@ -19,8 +19,7 @@ abstract contract CourtRecords is CourtSeats, EscrowDomain {
     /// @dev `head` is the hash of a running case. Once it is over it is `outcome ‖ awarded(128)`, which no hash is.
     struct Record {
         bytes32 head;
-        uint256 ballots;
-        bytes32 commits;
+        uint256 votes;
     }
 
     uint256 private constant OUTCOME_SHIFT = 128;
@@ -43,15 +42,15 @@ abstract contract CourtRecords is CourtSeats, EscrowDomain {
     }
 
     /// @inheritdoc ICourt
-    function votesOf(bytes32 id) external view returns (uint256 ballots, bytes32 commits) {
-        Record storage record = _records[id];
-        return (record.ballots, record.commits);
+    function votesOf(bytes32 id) external view returns (uint256 votes) {
+        return _records[id].votes;
     }
 
     /// @inheritdoc ICourt
     function docketOf(ChannelId channel) external view returns (uint256 cases, uint256 from, uint256 to) {
         Docket docket = _dockets[channel];
-        return (docket.cases(), docket.from(), docket.to());
+        cases = docket.others() + (IEscrow(ESCROW).heldUntil(channel) == 0 ? 0 : 1);
+        return (cases, docket.from(), docket.to());
     }
 
     /// @inheritdoc ICourt
@@ -64,21 +63,41 @@ abstract contract CourtRecords is CourtSeats, EscrowDomain {
         return address(BONDS);
     }
 
-    function _check(Case memory facts, Stage memory stage) internal view returns (bytes32 id) {
+    /// @dev Takes what a caller gives, if it is what the court remembers.
+    function _load(Case calldata facts_, Stage calldata stage_)
+        internal
+        view
+        returns (bytes32 id, Case memory facts, State memory stage)
+    {
+        facts = Cases.load(facts_);
         id = facts.id();
-        _checkHead(id, facts.hash(), facts.truth, stage);
+        stage = _load(id, facts.hash(), facts.truth, stage_);
     }
 
-    function _checkHead(bytes32 id, bytes32 facts, bytes32 truth, Stage memory stage) internal view {
-        if (_records[id].head != stage.head(facts, truth)) revert StageUnknown(id);
+    function _load(bytes32 id, bytes32 facts, bytes32 truth, Stage calldata given)
+        internal
+        view
+        returns (State memory)
+    {
+        _checkHead(id, States.headOf(given.turn, States.docketOf(given.sides, facts), truth));
+        return States.load(given);
     }
 
-    function _store(bytes32 id, Case memory facts, Stage memory stage) internal {
-        _records[id].head = stage.head(facts.hash(), facts.truth);
+    function _checkHead(bytes32 id, bytes32 head) internal view {
+        if (_records[id].head != head) revert StageUnknown(id);
+    }
+
+    /// @dev Remembers the stage. Answers it packed, for {States.answerStage}.
+    function _store(bytes32 id, bytes32 facts, bytes32 truth, State memory stage)
+        internal
+        returns (bytes32[11] memory packed)
+    {
+        packed = stage.pack();
+        _records[id].head = States.headOf(packed, States.docketOf(packed, facts), truth);
     }
 
     /// @dev The claim and all its stakes but those in `pot` are settled by the caller.
-    function _close(bytes32 id, ChannelKey memory key, Case memory facts, Stage memory stage, Outcome outcome)
+    function _close(bytes32 id, ChannelKey memory key, Case memory facts, State memory stage, Outcome outcome)
         internal
         returns (uint256 awarded)
     {
@@ -117,12 +136,13 @@ abstract contract CourtRecords is CourtSeats, EscrowDomain {
     {
         Docket docket;
         (credited, docket) = _creditOf(facts);
-        docket = docket.removed();
-        _dockets[facts.channel] = docket;
+        bool last = docket.others() == 0;
+        if (!last) docket = docket.removed();
+        if (!last || credited != 0) _dockets[facts.channel] = docket;
         if (upheld && credited < facts.amount) {
             awarded = IEscrow(ESCROW).redeemByArbiter(key, uint128(facts.amount - credited), id);
         }
-        if (docket.cases() == 0) IEscrow(ESCROW).release(key);
+        if (last) IEscrow(ESCROW).release(key);
     }
 
     /// @dev Compensates what was paid and no more: what the receipt charges, as far as vouchers or a claim have paid that

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {ICourt} from "../interfaces/ICourt.sol";
 import {Rules} from "../libraries/Rules.sol";
 import {Seat, Seats} from "../types/Seat.sol";
-import {Stage} from "../types/Stage.sol";
+import {State} from "../types/Stage.sol";
 import {CourtLedger} from "./CourtLedger.sol";
 
 /// @title Seats of jurors: one unit of stake each, numbered for ever, drawn with equal chances
@@ -85,7 +85,7 @@ abstract contract CourtSeats is CourtLedger {
 
     /// @dev Draws up to `size` different seats into `next`. A seat that may not judge is no seat, and another try is made:
     /// looking at its neighbour instead would let whoever sits behind a row of tombstones be drawn most of the time.
-    function _drawSeats(Stage memory next, bytes32 seed, uint256 size) internal view {
+    function _drawSeats(State memory next, bytes32 seed, uint256 size) internal view {
         uint256 count = next.seatCount;
         if (count == 0) return;
         uint256 tries = size * Rules.DRAW_TRIES;
@@ -130,7 +130,7 @@ abstract contract CourtSeats is CourtLedger {
         if (state.owner != msg.sender) revert NotSeatOwner(seat, msg.sender);
     }
 
-    function _isDrawn(Stage memory next, uint256 seat) private pure returns (bool) {
+    function _isDrawn(State memory next, uint256 seat) private pure returns (bool) {
         for (uint256 position = 0; position < next.jurors; ++position) {
             if (next.seatAt(position) == seat) return true;
         }

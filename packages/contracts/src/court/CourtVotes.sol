@@ -5,61 +5,58 @@ import {ICourt} from "../interfaces/ICourt.sol";
 import {Ballots} from "../libraries/Ballots.sol";
 import {Rules} from "../libraries/Rules.sol";
 import {CommittedVote} from "../types/Filing.sol";
-import {Phase, Ruling, Stage} from "../types/Stage.sol";
+import {Phase, Ruling, State, States, Turn} from "../types/Stage.sol";
 import {CourtDraws} from "./CourtDraws.sol";
 
 /// @title The jury votes: commit, reveal, tally
-/// @dev Votes of one round do not move the case, so that jurors never stand in each other's way: they go to two words of
-/// their own. One holds a few bits per position. The other is a hash over all commitments in the order they came, which
-/// needs no look at what is there to be extended; the list itself comes back with each reveal.
+/// @dev Votes of one round do not move the case, so that jurors never stand in each other's way: they go to a word of
+/// their own, see {Ballots}. Its hash over all commitments needs no list of them to be extended by one more; the list
+/// comes back with each reveal.
 abstract contract CourtVotes is CourtDraws {
     using Ballots for uint256;
 
     /// @inheritdoc ICourt
     function commitVote(
         bytes32 id,
-        bytes32 facts,
+        bytes32 docket,
         bytes32 truth,
-        Stage calldata stage_,
+        Turn calldata turn,
         uint256 position,
         bytes32 commitment
     ) external {
-        Stage memory stage = stage_.load();
-        _checkVoting(id, facts, truth, stage);
+        State memory stage = _loadVoting(id, docket, truth, turn);
         if (block.timestamp > stage.until) revert TooLate(stage.until);
         if (position >= stage.jurors || _seats[stage.seatAt(position)].owner != msg.sender) {
             revert NotJuror(position, msg.sender);
         }
         Record storage record = _records[id];
         uint256 size = Rules.jurySize(stage.round);
-        uint256 ballots = record.ballots;
+        uint256 ballots = record.votes;
         if (ballots.ballotAt(size, position) != Ballots.NONE) revert AlreadyCommitted(position);
-        record.ballots = ballots.commit(size, position);
-        record.commits = _extend(record.commits, position, commitment);
+        record.votes = ballots.commit(size, position, commitment);
         emit VoteCommitted(id, stage.round, position, commitment);
     }
 
     /// @inheritdoc ICourt
     function revealVote(
         bytes32 id,
-        bytes32 facts,
+        bytes32 docket,
         bytes32 truth,
-        Stage calldata stage_,
+        Turn calldata turn,
         CommittedVote[] calldata votes,
         uint256 index,
         bytes32 vote,
         bytes32 salt
-    ) external returns (Stage memory) {
-        Stage memory stage = stage_.load();
-        _checkVoting(id, facts, truth, stage);
+    ) external returns (Turn memory) {
+        State memory stage = _loadVoting(id, docket, truth, turn);
         Record storage record = _records[id];
         uint256 size = Rules.jurySize(stage.round);
-        uint256 ballots = record.ballots;
+        uint256 ballots = record.votes;
         (uint256 none, uint256 hidden) = ballots.missing(size, stage.jurors);
         if (none != 0 && block.timestamp <= stage.until) revert TooEarly(stage.until);
         if (block.timestamp > stage.until + Rules.REVEAL_SEC) revert TooLate(stage.until + Rules.REVEAL_SEC);
 
-        _checkCommits(votes, record.commits);
+        _checkCommits(votes, ballots.commitsOf());
         uint256 position = votes[index].position;
         bytes32 commitment = keccak256(abi.encode(id, stage.round, msg.sender, stage.seatAt(position), vote, salt));
         if (commitment != votes[index].commitment || ballots.ballotAt(size, position) != Ballots.COMMITTED) {
@@ -68,26 +65,25 @@ abstract contract CourtVotes is CourtDraws {
         ballots = ballots.reveal(size, position, vote, truth);
         emit VoteRevealed(id, stage.round, position, vote);
         // Who has not committed by now cannot any more.
-        if (hidden == 1) _rule(id, facts, truth, stage, ballots);
-        else record.ballots = ballots;
-        stage.answer();
+        if (hidden == 1) _rule(id, docket, truth, stage, ballots);
+        else record.votes = ballots;
+        States.answerTurn(stage.pack());
     }
 
     /// @inheritdoc ICourt
-    function tally(bytes32 id, bytes32 facts, bytes32 truth, Stage calldata stage_) external returns (Stage memory) {
-        Stage memory stage = stage_.load();
-        _checkVoting(id, facts, truth, stage);
-        uint256 ballots = _records[id].ballots;
+    function tally(bytes32 id, bytes32 docket, bytes32 truth, Turn calldata turn) external returns (Turn memory) {
+        State memory stage = _loadVoting(id, docket, truth, turn);
+        uint256 ballots = _records[id].votes;
         (, uint256 hidden) = ballots.missing(Rules.jurySize(stage.round), stage.jurors);
         uint256 until = stage.until + (hidden == 0 ? 0 : Rules.REVEAL_SEC);
         if (block.timestamp <= until) revert TooEarly(until);
-        _rule(id, facts, truth, stage, ballots);
-        stage.answer();
+        _rule(id, docket, truth, stage, ballots);
+        States.answerTurn(stage.pack());
     }
 
     /// @dev Pays the seats of the majority from the pot, burns what the others lose, and leaves the rest to the parties.
     /// Without a majority, those who voted neither gain nor lose.
-    function _rule(bytes32 id, bytes32 facts, bytes32 truth, Stage memory stage, uint256 ballots) private {
+    function _rule(bytes32 id, bytes32 docket, bytes32 truth, State memory stage, uint256 ballots) private {
         uint256 size = Rules.jurySize(stage.round);
         (Ruling ruling, uint256 winner) = ballots.count(size, stage.jurors);
         uint256 penalties;
@@ -101,35 +97,35 @@ abstract contract CourtVotes is CourtDraws {
             bool right = ballot == winner && ruling != Ruling.None;
             (uint256 taken, uint256 given) = _judgeSeat(stage.seatAt(position), stage.calledAt, right, penalty);
             penalties += taken;
-            stage.pot -= uint32(given);
+            stage.pot -= uint16(given);
         }
         _burnQuanta(penalties);
 
-        delete _records[id].ballots;
-        delete _records[id].commits;
+        delete _records[id].votes;
         stage.clearSeats();
         stage.phase = Phase.Ruled;
         stage.ruling = ruling;
         // There is nobody to appeal to after the last round.
         stage.until = uint48(block.timestamp) + (stage.round == Rules.ROUND_LAST ? 0 : Rules.APPEAL_SEC);
-        _records[id].head = stage.head(facts, truth);
+        _records[id].head = States.headOf(stage.pack(), docket, truth);
         emit CaseRuled(id, stage.round, ruling, stage.pot, stage.until);
     }
 
-    function _checkVoting(bytes32 id, bytes32 facts, bytes32 truth, Stage memory stage) private view {
-        _checkHead(id, facts, truth, stage);
+    function _loadVoting(bytes32 id, bytes32 docket, bytes32 truth, Turn calldata turn)
+        private
+        view
+        returns (State memory stage)
+    {
+        _checkHead(id, States.headOf(turn, docket, truth));
+        stage = States.load(turn);
         if (stage.phase != Phase.Voting) revert PhaseWrong();
     }
 
-    function _checkCommits(CommittedVote[] calldata votes, bytes32 expected) private pure {
-        bytes32 commits;
+    function _checkCommits(CommittedVote[] calldata votes, uint256 expected) private pure {
+        uint256 commits;
         for (uint256 i = 0; i < votes.length; ++i) {
-            commits = _extend(commits, votes[i].position, votes[i].commitment);
+            commits = Ballots.extend(commits, votes[i].position, votes[i].commitment);
         }
         if (commits != expected) revert VoteInvalid();
-    }
-
-    function _extend(bytes32 commits, uint256 position, bytes32 commitment) private pure returns (bytes32) {
-        return keccak256(abi.encode(commits, position, commitment));
     }
 }

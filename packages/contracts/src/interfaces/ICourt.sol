@@ -6,7 +6,7 @@ import {Case} from "../types/Case.sol";
 import {ChannelId} from "../types/ChannelId.sol";
 import {ChannelKey} from "../types/ChannelKey.sol";
 import {CommittedVote, Filing, InclusionProof, Statement} from "../types/Filing.sol";
-import {Outcome, Ruling, Stage} from "../types/Stage.sol";
+import {Outcome, Ruling, Stage, Turn} from "../types/Stage.sol";
 
 /// @title Court: judges jobs that are deterministic, by having staked jurors run them again
 /// @notice A channel whose key names this court as its arbiter can be taken here by its provider, when the buyer is
@@ -62,24 +62,26 @@ interface ICourt {
     );
 
     /// @notice The claimant must show chunk `chunk` of the output.
-    event DataDemanded(bytes32 indexed id, address indexed demander, uint64 chunk, uint48 dataUntil, uint48 until);
+    event DataDemanded(bytes32 indexed id, address indexed demander, uint48 chunk, uint48 dataUntil, uint48 until);
 
-    event DataAnswered(bytes32 indexed id, uint64 indexed chunk, bytes data);
+    event DataAnswered(bytes32 indexed id, uint48 indexed chunk, bytes data);
 
     /// @notice A jury is going to judge.
     /// @param target number of the block whose hash it is drawn with
     /// @param seatCount how many seats it is drawn from, tombstones among them
     event CaseChallenged(
-        bytes32 indexed id, address indexed defendant, bytes32 anchor, uint64 target, uint32 seatCount, uint48 until
+        bytes32 indexed id, address indexed defendant, bytes32 anchor, uint48 target, uint32 seatCount, uint48 until
     );
 
     event DrawHashPinned(bytes32 indexed id, uint8 round, bytes32 drawHash);
 
     /// @notice The hash of the block that was to be drawn with cannot be had any more: `target` takes its place.
-    event DrawPostponed(bytes32 indexed id, uint8 round, uint64 target);
+    event DrawPostponed(bytes32 indexed id, uint8 round, uint48 target);
 
     /// @notice A party showed its secret of this round. Zero: not the one, or not now.
-    event SecretsRevealed(bytes32 indexed id, uint8 round, bytes32 plaintiffSecret, bytes32 defendantSecret);
+    event SecretsRevealed(
+        bytes32 indexed id, uint8 round, bytes32 plaintiffSecret, bytes32 defendantSecret, bytes32 drawHash
+    );
 
     /// @notice `jurors` seats were drawn: 32 bits each, the first in the lowest bits of the first word.
     event JuryDrawn(bytes32 indexed id, uint8 round, uint8 jurors, uint256[4] seats, uint48 until);
@@ -91,9 +93,9 @@ interface ICourt {
     /// @notice The jury of this round has spoken.
     /// @param pot what is left for the parties, in quanta
     /// @param until UNIX second up to which the loser may appeal
-    event CaseRuled(bytes32 indexed id, uint8 round, Ruling ruling, uint32 pot, uint48 until);
+    event CaseRuled(bytes32 indexed id, uint8 round, Ruling ruling, uint16 pot, uint48 until);
 
-    event CaseAppealed(bytes32 indexed id, address indexed appellant, uint8 round, uint64 target, uint48 until);
+    event CaseAppealed(bytes32 indexed id, address indexed appellant, uint8 round, uint48 target, uint48 until);
 
     /// @notice A case is over for ever.
     /// @param awarded what the payee (claim) or the payer (fault) was really credited for it, in the channel's token
@@ -253,13 +255,11 @@ interface ICourt {
     /// provider's key. Stakes {CASE_QUANTA} of the caller's balance, and holds the channel.
     /// @dev What the channel pays beyond the acknowledged voucher pays open claims first, see {closePaid}: so a claimant
     /// states the newest voucher it has, and takes no vouchers for anything else on that channel until the case is over.
-    function claim(Filing calldata filing, Statement calldata statement)
-        external
-        returns (Case memory facts, Stage memory stage);
+    function claim(Filing calldata filing, Statement calldata statement) external returns (bytes32 id);
 
     /// @notice A buyer sues the provider for a wrong result, within {FAULT_SEC} of its receipt. For the payer or the
     /// channel's voucher signer. Stakes {CASE_QUANTA} of the caller's balance.
-    function fault(Filing calldata filing) external returns (Case memory facts, Stage memory stage);
+    function fault(Filing calldata filing) external returns (bytes32 id);
 
     /// @notice Ends a claim that lies about what was paid: an acknowledged voucher commits to a later receipt of the same
     /// agreement than the claimant states. Its stake goes to the payer. Anybody may call while the claim is open.
@@ -284,7 +284,7 @@ interface ICourt {
 
     /// @notice The buyer asks to see a chunk of the output. Costs a quantum, which goes to whoever answers. For the payer
     /// or voucher signer of a claim, {DEMANDS_MAX} times.
-    function demandData(ChannelKey calldata key, Case calldata facts, Stage calldata stage, uint64 chunk)
+    function demandData(ChannelKey calldata key, Case calldata facts, Stage calldata stage, uint48 chunk)
         external
         returns (Stage memory next);
 
@@ -303,25 +303,30 @@ interface ICourt {
 
     /// @notice Remembers the hash of the block that the jury is drawn with, or names another block if it is too old to be
     /// had. Anybody may call.
-    function pin(Case calldata facts, Stage calldata stage) external returns (Stage memory next);
+    function pin(bytes32 id, bytes32 facts, bytes32 truth, Stage calldata stage) external returns (Stage memory next);
 
     /// @notice Shows the secret of this round of one party, or of both; draws the jury with the last of them. Pins first if
     /// need be. Anybody who has the secrets may call; in an appeal, the party that answers it stakes with its secret.
     /// @param plaintiffSecret zero to show none
     /// @param defendantSecret zero to show none
-    function revealSecrets(Case calldata facts, Stage calldata stage, bytes32 plaintiffSecret, bytes32 defendantSecret)
-        external
-        returns (Stage memory next);
-
-    /// @notice A juror commits to its vote for the seat drawn at `position`.
-    /// @param facts hash of the case
-    /// @param truth the case's truth
-    /// @param commitment `keccak256(abi.encode(id, round, juror, seat, vote, salt))`: worthless to anybody else
-    function commitVote(
+    function revealSecrets(
         bytes32 id,
         bytes32 facts,
         bytes32 truth,
         Stage calldata stage,
+        bytes32 plaintiffSecret,
+        bytes32 defendantSecret
+    ) external returns (Stage memory next);
+
+    /// @notice A juror commits to its vote for the seat drawn at `position`.
+    /// @param docket hash of the case and its sides, see {States.docket}
+    /// @param truth the case's truth
+    /// @param commitment `keccak256(abi.encode(id, round, juror, seat, vote, salt))`: worthless to anybody else
+    function commitVote(
+        bytes32 id,
+        bytes32 docket,
+        bytes32 truth,
+        Turn calldata turn,
         uint256 position,
         bytes32 commitment
     ) external;
@@ -332,17 +337,17 @@ interface ICourt {
     /// @param index which of them is meant
     function revealVote(
         bytes32 id,
-        bytes32 facts,
+        bytes32 docket,
         bytes32 truth,
-        Stage calldata stage,
+        Turn calldata turn,
         CommittedVote[] calldata votes,
         uint256 index,
         bytes32 vote,
         bytes32 salt
-    ) external returns (Stage memory next);
+    ) external returns (Turn memory next);
 
     /// @notice Ends a round in which somebody did not vote, once the time is over. Anybody may call.
-    function tally(bytes32 id, bytes32 facts, bytes32 truth, Stage calldata stage) external returns (Stage memory next);
+    function tally(bytes32 id, bytes32 docket, bytes32 truth, Turn calldata turn) external returns (Turn memory next);
 
     /// @notice The loser of a round (the plaintiff, if there was no majority) asks for a jury twice as large and one more.
     /// Stakes twice that many quanta; the other side must stake as much with its secret.
@@ -356,15 +361,14 @@ interface ICourt {
     // --------------------------------------------------------------------------------------------------------- views
 
     /// @notice What the court remembers of a case.
-    /// @return head hash of a running case, see {Stages.head}; zero if it is over or never was
+    /// @return head hash of a running case, see {States.head}; zero if it is over or never was
     /// @return outcome none while it runs
     /// @return awarded what it came to, once it is over
     function caseOf(bytes32 id) external view returns (bytes32 head, Outcome outcome, uint256 awarded);
 
     /// @notice The votes of the running round.
-    /// @return ballots a few bits per position, see docs/court.md
-    /// @return commits hash over all commitments so far
-    function votesOf(bytes32 id) external view returns (uint256 ballots, bytes32 commits);
+    /// @return votes a hash over all commitments and a few bits per position, see {Ballots}
+    function votesOf(bytes32 id) external view returns (uint256 votes);
 
     /// @notice Open claims on a channel, and which units of its `settled` were credited to claims.
     function docketOf(ChannelId channel) external view returns (uint256 cases, uint256 from, uint256 to);

@@ -20,7 +20,7 @@ library Rules {
     /// @dev A seat that could be drawn when a case was challenged is there until its last round is over.
     uint48 internal constant SEAT_EXIT_SEC = 21 days;
     /// @dev How many blocks after the second party has bound itself the block comes that the jury is drawn with.
-    uint64 internal constant DRAW_DELAY_BLOCKS = 4;
+    uint48 internal constant DRAW_DELAY_BLOCKS = 4;
 
     uint8 internal constant ROUND_LAST = 3;
     /// @dev Drawing a seat fails when it is a tombstone, too new, being left, or drawn already: this many tries for each.
@@ -32,7 +32,7 @@ library Rules {
     uint16 internal constant SILENCE_QUANTA = 4;
     /// @dev A seat with less than this is drawn for no new case.
     uint16 internal constant SEAT_QUANTA_MIN = 10;
-    uint32 internal constant DATA_QUANTA = 1;
+    uint16 internal constant DATA_QUANTA = 1;
 
     /// @notice Size of the jury: 3, 7, 15, 31.
     function jurySize(uint256 round) internal pure returns (uint256) {
@@ -40,7 +40,7 @@ library Rules {
     }
 
     /// @notice What each side stakes for a round: twice what its jury can cost.
-    function stakeQuanta(uint256 round) internal pure returns (uint32) {
-        return uint32(2 * FEE_QUANTA * jurySize(round));
+    function stakeQuanta(uint256 round) internal pure returns (uint16) {
+        return uint16(2 * FEE_QUANTA * jurySize(round));
     }
 }

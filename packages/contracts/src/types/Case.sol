@@ -35,7 +35,7 @@ struct Case {
     uint128 cumulative;
     bytes32 commitment;
     bytes32 dataRoot;
-    uint64 dataChunks;
+    uint48 dataChunks;
 }
 
 using Cases for Case global;
@@ -57,7 +57,7 @@ library Cases {
     /// @dev Data is in it because nothing else ties `dataRoot` to the result: a claimant that commits to rubbish in
     /// order to have something to answer demands with is found out like one that lies about the result.
     /// @param result struct hash of the result; zero if the program had not ended by the time of the receipt
-    function truthOf(bytes32 result, bytes32 dataRoot, uint64 dataChunks) internal pure returns (bytes32) {
+    function truthOf(bytes32 result, bytes32 dataRoot, uint48 dataChunks) internal pure returns (bytes32) {
         return keccak256(abi.encode(result, dataRoot, dataChunks));
     }
 

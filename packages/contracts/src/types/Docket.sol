@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice What the court remembers of a channel, in one word: `cases(32) ‖ from(104) ‖ to(104)`.
+/// @notice What the court remembers of a channel, in one word: `others(48) ‖ from(104) ‖ to(104)`.
 ///
-/// - `cases`: open claims; the hold on the channel ends with the last one
+/// - `others`: open claims besides one. The hold on the channel is there as long as any claim is, and ends with the last:
+///   so that a first and only claim, which most are, need not write this word
 /// - `from`, `to`: the units of the channel's `settled` that were credited to claims, as an interval. A unit that a
 ///   voucher paid reduces at most one claim
 type Docket is uint256;
@@ -13,7 +14,7 @@ using Dockets for Docket global;
 library Dockets {
     uint256 private constant AMOUNT_MAX = type(uint104).max;
 
-    function cases(Docket self) internal pure returns (uint256) {
+    function others(Docket self) internal pure returns (uint256) {
         return Docket.unwrap(self) >> 208;
     }
 
@@ -58,6 +59,6 @@ library Dockets {
             high += above;
             credited += above;
         }
-        next = Docket.wrap((self.cases() << 208) | (low << 104) | high);
+        next = Docket.wrap((self.others() << 208) | (low << 104) | high);
     }
 }

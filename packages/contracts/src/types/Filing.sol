@@ -35,7 +35,7 @@ struct Statement {
     bytes32 commitment;
     bytes voucherSignature;
     bytes32 dataRoot;
-    uint64 dataChunks;
+    uint48 dataChunks;
 }
 
 /// @notice Shows that leaf `index` is in a tree of `size` leaves: RFC 6962 §2.1.1 audit path, from the leaf up.

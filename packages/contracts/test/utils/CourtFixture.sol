@@ -11,11 +11,11 @@ import {Agreement} from "../../src/messages/Agreement.sol";
 import {Bid} from "../../src/messages/Bid.sol";
 import {KeyPossession} from "../../src/messages/KeyPossession.sol";
 import {Receipt, Usage} from "../../src/messages/Receipt.sol";
-import {Case, CaseKind} from "../../src/types/Case.sol";
+import {Case, CaseKind, Cases} from "../../src/types/Case.sol";
 import {ChannelId} from "../../src/types/ChannelId.sol";
 import {ChannelKey} from "../../src/types/ChannelKey.sol";
 import {CommittedVote, Filing, Statement} from "../../src/types/Filing.sol";
-import {Outcome, Phase, Ruling, Stage} from "../../src/types/Stage.sol";
+import {Outcome, Phase, Ruling, Stage, State, Turn} from "../../src/types/Stage.sol";
 import {ITestToken} from "../tokens/ITestToken.sol";
 import {EscrowFixture} from "./EscrowFixture.sol";
 import {vm} from "./Vm.sol";
@@ -48,7 +48,9 @@ abstract contract CourtFixture is EscrowFixture {
     /// @dev The running case, as the last call answered it.
     bytes32 internal id;
     Case internal facts;
-    Stage internal stage;
+    Stage private _stage;
+    /// @dev The same stage with its clock taken apart.
+    State internal state;
     CommittedVote[] internal votes;
 
     function setUp() public virtual override {
@@ -130,9 +132,11 @@ abstract contract CourtFixture is EscrowFixture {
 
     function openClaim(Statement memory statement) internal {
         Filing memory filing_ = filing(BOB_CHAIN);
+        Case memory facts_ = claimFacts(statement);
         vm.prank(bob);
-        (Case memory facts_, Stage memory stage_) = court.claim(filing_, statement);
-        _remember(facts_, stage_);
+        bytes32 id_ = court.claim(filing_, statement);
+        _rememberOpened(facts_, bob, filing_.anchor);
+        vm.assertEq(id_, id, "id");
     }
 
     function openClaim() internal {
@@ -142,38 +146,117 @@ abstract contract CourtFixture is EscrowFixture {
     function openFault() internal {
         Filing memory filing_ = filing(ALICE_CHAIN);
         vm.prank(alice);
-        (Case memory facts_, Stage memory stage_) = court.fault(filing_);
-        _remember(facts_, stage_);
+        bytes32 id_ = court.fault(filing_);
+        _rememberOpened(faultFacts(), alice, filing_.anchor);
     }
 
-    function _remember(Case memory facts_, Stage memory stage_) internal {
-        (facts, stage) = (facts_, stage_);
+    /// @notice The case that bob's claim is, from what went into it.
+    function claimFacts(Statement memory statement) internal view returns (Case memory) {
+        return Case(
+            CaseKind.Claim,
+            bob,
+            node,
+            channelId(),
+            agreementId(),
+            Cases.truthOf(receipt.result, statement.dataRoot, statement.dataChunks),
+            receipt.amount - statement.alreadyPaid,
+            statement.alreadyPaid,
+            statement.cumulative,
+            statement.cumulative == 0 ? bytes32(0) : statement.commitment,
+            statement.dataRoot,
+            statement.dataChunks
+        );
+    }
+
+    function faultFacts() internal view returns (Case memory facts_) {
+        facts_.kind = CaseKind.Fault;
+        facts_.plaintiff = alice;
+        facts_.provider = node;
+        facts_.channel = channelId();
+        facts_.agreement = agreementId();
+        facts_.truth = Cases.truthOf(receipt.result, 0, 0);
+        facts_.amount = receipt.amount;
+    }
+
+    function channelId() internal view returns (ChannelId) {
+        ChannelKey memory key_ = key;
+        return key_.id();
+    }
+
+    function _rememberOpened(Case memory facts_, address plaintiff, bytes32 anchor) private {
+        facts = facts_;
         id = facts_.id();
+        Stage memory opened;
+        opened.sides.plaintiff = plaintiff;
+        opened.sides.plaintiffLink = anchor;
+        opened.turn.clock = (uint256(6) << 192) | ((block.timestamp + Rules.OPEN_SEC) << 144);
+        remember(opened);
+    }
+
+    /// @notice Keeps what the last call answered.
+    function remember(Stage memory stage_) internal {
+        _stage = stage_;
+        state = takeApart(stage_);
+    }
+
+    function remember(Turn memory turn) internal {
+        Stage memory stage_ = _stage;
+        stage_.turn = turn;
+        remember(stage_);
+    }
+
+    /// @dev Written apart from the court's own, which it is compared with by every call that follows.
+    function takeApart(Stage memory stage_) internal pure returns (State memory state_) {
+        (state_.plaintiff, state_.defendant) = (stage_.sides.plaintiff, stage_.sides.defendant);
+        (state_.plaintiffLink, state_.defendantLink) = (stage_.sides.plaintiffLink, stage_.sides.defendantLink);
+        (state_.drawHash, state_.seatCount) = (stage_.sides.drawHash, stage_.sides.seatCount);
+        uint256 clock = stage_.turn.clock;
+        state_.phase = Phase(clock >> 248);
+        state_.ruling = Ruling(uint8(clock >> 240));
+        state_.round = uint8(clock >> 232);
+        state_.demands = uint8(clock >> 224);
+        state_.flags = uint8(clock >> 216);
+        state_.jurors = uint8(clock >> 208);
+        state_.pot = uint16(clock >> 192);
+        state_.until = uint48(clock >> 144);
+        state_.dataUntil = uint48(clock >> 96);
+        state_.calledAt = uint48(clock >> 48);
+        state_.target = uint48(clock);
+        (state_.seats0, state_.seats1) = (stage_.turn.seats0, stage_.turn.seats1);
+        (state_.seats2, state_.seats3) = (stage_.turn.seats2, stage_.turn.seats3);
+    }
+
+    function stage() internal view returns (Stage memory) {
+        return _stage;
     }
 
     /// @notice The other side contests.
     function contest() internal {
         bool claim = facts.kind == CaseKind.Claim;
         vm.prank(claim ? alice : bob);
-        stage = court.challenge(key, facts, stage, anchorOf(claim ? ALICE_CHAIN : BOB_CHAIN));
+        remember(court.challenge(key, facts, _stage, anchorOf(claim ? ALICE_CHAIN : BOB_CHAIN)));
     }
 
     function plaintiffSecret() internal view returns (bytes32) {
-        return secretOf(facts.kind == CaseKind.Claim ? BOB_CHAIN : ALICE_CHAIN, stage.round);
+        return secretOf(facts.kind == CaseKind.Claim ? BOB_CHAIN : ALICE_CHAIN, state.round);
     }
 
     function defendantSecret() internal view returns (bytes32) {
-        return secretOf(facts.kind == CaseKind.Claim ? ALICE_CHAIN : BOB_CHAIN, stage.round);
+        return secretOf(facts.kind == CaseKind.Claim ? ALICE_CHAIN : BOB_CHAIN, state.round);
     }
 
     function reachDrawBlock() internal {
-        vm.roll(stage.target + 1);
+        vm.roll(state.target + 1);
     }
 
     /// @notice Both show their secrets, which draws the jury.
     function drawJury() internal {
         reachDrawBlock();
-        stage = court.revealSecrets(facts, stage, plaintiffSecret(), defendantSecret());
+        revealSecrets(plaintiffSecret(), defendantSecret());
+    }
+
+    function revealSecrets(bytes32 plaintiff, bytes32 defendant) internal {
+        remember(court.revealSecrets(id, factsHash(), facts.truth, _stage, plaintiff, defendant));
     }
 
     function jurorAt(uint256 position) internal view returns (address owner) {
@@ -181,8 +264,8 @@ abstract contract CourtFixture is EscrowFixture {
     }
 
     function seatAt(uint256 position) internal view returns (uint256) {
-        Stage memory stage_ = stage;
-        return stage_.seatAt(position);
+        State memory state_ = state;
+        return state_.seatAt(position);
     }
 
     function factsHash() internal view returns (bytes32) {
@@ -190,28 +273,34 @@ abstract contract CourtFixture is EscrowFixture {
         return facts_.hash();
     }
 
+    function docket() internal view returns (bytes32) {
+        return keccak256(abi.encode(factsHash(), _stage.sides));
+    }
+
     function commitmentOf(uint256 position, bytes32 vote) internal view returns (bytes32) {
-        return keccak256(abi.encode(id, stage.round, jurorAt(position), seatAt(position), vote, SALT));
+        return keccak256(abi.encode(id, state.round, jurorAt(position), seatAt(position), vote, SALT));
     }
 
     function commitVote(uint256 position, bytes32 vote) internal {
         bytes32 commitment = commitmentOf(position, vote);
+        bytes32 docket_ = docket();
         vm.prank(jurorAt(position));
-        court.commitVote(id, factsHash(), facts.truth, stage, position, commitment);
+        court.commitVote(id, docket_, facts.truth, _stage.turn, position, commitment);
         votes.push(CommittedVote(position, commitment));
     }
 
     /// @param index which of the commitments, in their order
     function revealVote(uint256 index, bytes32 vote) internal {
         address owner = jurorAt(votes[index].position);
+        bytes32 docket_ = docket();
         vm.prank(owner);
-        stage = court.revealVote(id, factsHash(), facts.truth, stage, votes, index, vote, SALT);
+        remember(court.revealVote(id, docket_, facts.truth, _stage.turn, votes, index, vote, SALT));
     }
 
     /// @notice Positions vote in order: `right` of them for the truth of the case, then `wrong` for another, then the rest
     /// each for one of its own.
     function voteAll(uint256 right, uint256 wrong) internal {
-        uint256 jurors = stage.jurors;
+        uint256 jurors = state.jurors;
         delete votes;
         for (uint256 i = 0; i < jurors; ++i) {
             commitVote(i, _voteOf(i, right, wrong));
@@ -229,15 +318,15 @@ abstract contract CourtFixture is EscrowFixture {
 
     function appealBy(address account) internal {
         vm.prank(account);
-        stage = court.appeal(facts, stage);
+        remember(court.appeal(facts, _stage));
     }
 
     function finalise() internal returns (Outcome outcome, uint256 awarded) {
-        return court.finalise(key, facts, stage);
+        return court.finalise(key, facts, _stage);
     }
 
     function pastDeadline() internal {
-        vm.warp(uint256(stage.until) + 1);
+        vm.warp(uint256(state.until) + 1);
     }
 
     // ------------------------------------------------------------------------------------------------------- asserts

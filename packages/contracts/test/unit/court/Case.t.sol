@@ -21,9 +21,9 @@ contract CaseTest is CourtFixture {
         openClaim();
         contest();
         drawJury();
-        vm.assertEq(stage.jurors, 3, "jurors");
+        vm.assertEq(state.jurors, 3, "jurors");
         voteAll(3, 0);
-        vm.assertEq(uint256(stage.ruling), uint256(Ruling.Right), "ruling");
+        vm.assertEq(uint256(state.ruling), uint256(Ruling.Right), "ruling");
         pastDeadline();
         finalise();
         assertClosed(Outcome.Upheld, DUE);
