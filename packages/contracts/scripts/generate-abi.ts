@@ -51,6 +51,13 @@ const CONTRACTS: readonly Contract[] = [
     about: 'The credentials: what was revoked, stolen or anchored. Documented in `src/interfaces/ICredentials.sol`.'
   },
   {
+    source: 'src/Court.sol',
+    name: 'Court',
+    noun: 'court',
+    file: 'court.ts',
+    about: 'The court: claims, faults, and jurors who judge them. Documented in `src/interfaces/ICourt.sol`.'
+  },
+  {
     source: 'test/tokens/TestToken.sol',
     name: 'TestToken',
     noun: 'testToken',

@@ -59,8 +59,8 @@ abstract contract CourtEndings is CourtVotes {
     /// @dev One party did not show its secret and loses; if neither did, the last ruling stands. What the jury would have
     /// cost is burnt: or two parties that are one could look at as many juries as they like, for nothing.
     function _default(Case memory facts, State memory stage) private returns (Outcome) {
-        uint256 burned = Rules.FEE_QUANTA * Rules.jurySize(stage.round);
-        stage.pot -= uint16(burned);
+        uint16 burned = Rules.FEE_QUANTA * Rules.jurySize(stage.round);
+        stage.pot -= burned;
         _burnQuanta(burned);
         if (stage.flags & States.PLAINTIFF_REVEALED != 0) return Outcome.Upheld;
         if (stage.flags & States.DEFENDANT_REVEALED != 0) return Outcome.Failed;

@@ -24,6 +24,7 @@ abstract contract CourtRecords is CourtSeats, EscrowDomain {
 
     uint256 private constant OUTCOME_SHIFT = 128;
     uint256 private constant CLOSED_BITS = 136;
+    uint256 private constant AWARDED_MASK = type(uint128).max;
 
     IBonds internal immutable BONDS;
 
@@ -38,7 +39,7 @@ abstract contract CourtRecords is CourtSeats, EscrowDomain {
     function caseOf(bytes32 id) external view returns (bytes32 head, Outcome outcome, uint256 awarded) {
         uint256 word = uint256(_records[id].head);
         if (word >> CLOSED_BITS != 0) return (bytes32(word), Outcome.None, 0);
-        return (0, Outcome(word >> OUTCOME_SHIFT), uint128(word));
+        return (0, Outcome(word >> OUTCOME_SHIFT), word & AWARDED_MASK);
     }
 
     /// @inheritdoc ICourt
@@ -140,6 +141,8 @@ abstract contract CourtRecords is CourtSeats, EscrowDomain {
         if (!last) docket = docket.removed();
         if (!last || credited != 0) _dockets[facts.channel] = docket;
         if (upheld && credited < facts.amount) {
+            // Less than `amount`, which is 128 bits.
+            // forge-lint: disable-next-line(unsafe-typecast)
             awarded = IEscrow(ESCROW).redeemByArbiter(key, uint128(facts.amount - credited), id);
         }
         if (last) IEscrow(ESCROW).release(key);
@@ -152,7 +155,7 @@ abstract contract CourtRecords is CourtSeats, EscrowDomain {
         if (owner == address(0)) return 0;
         (, uint256 settled,) = IEscrow(ESCROW).channels(facts.channel);
         uint256 claimed = uint256(_records[Cases.idOf(facts.channel, facts.agreement, CaseKind.Claim)].head);
-        uint256 harm = settled + (claimed >> CLOSED_BITS == 0 ? uint128(claimed) : 0);
+        uint256 harm = settled + (claimed >> CLOSED_BITS == 0 ? claimed & AWARDED_MASK : 0);
         if (harm > facts.amount) harm = facts.amount;
         if (harm == 0) return 0;
         (paid,) = BONDS.slashByArbiter(key.token, owner, Payout(key.payer, harm), Payout(address(0), 0), id);

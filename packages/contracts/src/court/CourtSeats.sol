@@ -101,7 +101,7 @@ abstract contract CourtSeats is CourtLedger {
     /// @return given how much more
     function _judgeSeat(uint256 seat, uint256 calledAt, bool right, uint16 penalty)
         internal
-        returns (uint256 taken, uint256 given)
+        returns (uint16 taken, uint16 given)
     {
         Seat memory state = _seats[seat];
         if (state.owner == address(0) || state.since >= calledAt) return (0, 0);
@@ -112,7 +112,7 @@ abstract contract CourtSeats is CourtLedger {
         } else {
             taken = penalty < state.quanta ? penalty : state.quanta;
             if (taken == 0) return (0, 0);
-            state.quanta -= uint16(taken);
+            state.quanta -= taken;
             if (state.quanta < Rules.SEAT_QUANTA_MIN && state.leavingAt == 0) {
                 state.leavingAt = uint40(block.timestamp);
                 emit SeatStanding(seat, block.timestamp + Rules.SEAT_EXIT_SEC);

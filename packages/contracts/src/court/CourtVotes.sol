@@ -95,9 +95,9 @@ abstract contract CourtVotes is CourtDraws {
                 penalty = Rules.MINORITY_QUANTA;
             }
             bool right = ballot == winner && ruling != Ruling.None;
-            (uint256 taken, uint256 given) = _judgeSeat(stage.seatAt(position), stage.calledAt, right, penalty);
+            (uint16 taken, uint16 given) = _judgeSeat(stage.seatAt(position), stage.calledAt, right, penalty);
             penalties += taken;
-            stage.pot -= uint16(given);
+            stage.pot -= given;
         }
         _burnQuanta(penalties);
 

@@ -17,17 +17,18 @@ library Ballots {
     uint256 internal constant TRUTH = 2;
     uint256 private constant OTHERS = 3;
     uint256 private constant BITS = 96;
+    uint256 private constant BIT = 1;
 
     function ballotAt(uint256 votes, uint256 size, uint256 position) internal pure returns (uint256) {
         unchecked {
             uint256 width = BITS / size;
-            return (votes >> (position * width)) & ((1 << width) - 1);
+            return (votes >> (position * width)) & ((BIT << width) - 1);
         }
     }
 
     function commit(uint256 votes, uint256 size, uint256 position, bytes32 commitment) internal pure returns (uint256) {
         unchecked {
-            uint256 ballots = uint96(votes) | (COMMITTED << (position * (BITS / size)));
+            uint256 ballots = (votes & type(uint96).max) | (COMMITTED << (position * (BITS / size)));
             return (extend(votes >> BITS, position, commitment) << BITS) | ballots;
         }
     }
@@ -49,7 +50,7 @@ library Ballots {
     {
         unchecked {
             uint256 width = BITS / size;
-            uint256 tag = vote == truth ? TRUTH : OTHERS + uint256(vote) % ((1 << width) - OTHERS);
+            uint256 tag = vote == truth ? TRUTH : OTHERS + uint256(vote) % ((BIT << width) - OTHERS);
             return votes ^ ((COMMITTED ^ tag) << (position * width));
         }
     }

@@ -12,6 +12,6 @@ library BlockHashes {
         hash = blockhash(number);
         if (hash != 0) return hash;
         (bool ok, bytes memory answer) = HISTORY.staticcall(abi.encode(number));
-        if (ok && answer.length == 32) hash = bytes32(answer);
+        if (ok && answer.length == 32) hash = abi.decode(answer, (bytes32));
     }
 }

@@ -22,6 +22,7 @@ library Rules {
     /// @dev How many blocks after the second party has bound itself the block comes that the jury is drawn with.
     uint48 internal constant DRAW_DELAY_BLOCKS = 4;
 
+    uint16 private constant JURY_SIZE_FIRST = 3;
     uint8 internal constant ROUND_LAST = 3;
     /// @dev Drawing a seat fails when it is a tombstone, too new, being left, or drawn already: this many tries for each.
     uint256 internal constant DRAW_TRIES = 8;
@@ -35,12 +36,16 @@ library Rules {
     uint16 internal constant DATA_QUANTA = 1;
 
     /// @notice Size of the jury: 3, 7, 15, 31.
-    function jurySize(uint256 round) internal pure returns (uint256) {
-        return (4 << round) - 1;
+    function jurySize(uint8 round) internal pure returns (uint16) {
+        unchecked {
+            return (JURY_SIZE_FIRST + 1 << round) - 1;
+        }
     }
 
     /// @notice What each side stakes for a round: twice what its jury can cost.
-    function stakeQuanta(uint256 round) internal pure returns (uint16) {
-        return uint16(2 * FEE_QUANTA * jurySize(round));
+    function stakeQuanta(uint8 round) internal pure returns (uint16) {
+        unchecked {
+            return 2 * FEE_QUANTA * jurySize(round);
+        }
     }
 }

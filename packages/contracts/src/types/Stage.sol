@@ -240,7 +240,7 @@ library States {
             mstore(to, or(mload(to), shl(shl(5, and(position, 7)), seat)))
         }
         unchecked {
-            self.jurors = uint8(position + 1);
+            self.jurors += 1;
         }
     }
 
