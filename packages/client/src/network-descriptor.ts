@@ -15,6 +15,10 @@ export interface NetworkDescriptor {
   readonly token: Address
   /** Block the escrow was deployed in: auditors read events from here. */
   readonly deployedAt: number
+  /** Blocks, its own included, that a transaction must lie under to count as mined; 1 if left out. */
+  readonly confirmations?: number | undefined
+  /** Seconds; endpoints whose newest block is older are not asked. Left out for chains that make blocks on demand. */
+  readonly headAgeSecMax?: number | undefined
   /** Literal multiaddrs with peer ids; no DNS needed. */
   readonly bootstrap: readonly string[]
   /** Addresses of this machine and private networks count as reachable: devnets and closed networks only. */

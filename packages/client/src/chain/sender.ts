@@ -14,7 +14,7 @@ import { FEE_WAIT_INTERVAL_MS, SEND_ATTEMPTS_MAX, TX_TIMEOUT_MS } from './limits
 import type { TxReceipt } from './receipt.ts'
 import type { CallOptions, Rpc } from './rpc.ts'
 import { type Call, estimateGas, explain, gasLimitOf, rejected } from './simulate.ts'
-import { createTxManager, type TransactionSigner } from './tx-manager.ts'
+import { createTxManager, type SubmittedTx, type TransactionSigner } from './tx-manager.ts'
 
 export type { Call } from './simulate.ts'
 export type { TransactionSigner } from './tx-manager.ts'
@@ -79,17 +79,25 @@ export function createSender(init: SenderInit): Sender {
     }
   }
 
+  async function submit(call: Call, fees: FeePolicy, giveUpAt: number, options: CallOptions): Promise<SubmittedTx> {
+    const { operation, to, data, isIdempotent } = call
+    // Before it is simulated: endpoints that look at what waits in the pool would say that it is done already.
+    const same = isIdempotent ? await manager.join({ to, data }, fees.maxFeePerGas, options) : undefined
+    if (same !== undefined) return same
+    const gasLimit = gasLimitOf(await estimateGas(rpc, address, call, options))
+    const market = await affordableMarket(call, fees, giveUpAt, options)
+    const order = { operation, body: { to, data, gasLimit }, market, isIdempotent, ceiling: fees.maxFeePerGas }
+    return manager.submit(order, options).catch(err => {
+      throw refusalOf(err, call, address)
+    })
+  }
+
   return {
     address,
     async send(call, { fees = init.fees ?? {}, signal } = {}) {
       const giveUpAt = performance.now() + txTimeoutMs
       for (let attempt = 1; ; attempt++) {
-        const gasLimit = gasLimitOf(await estimateGas(rpc, address, call, { signal }))
-        const market = await affordableMarket(call, fees, giveUpAt, { signal })
-        const order = { operation: call.operation, body: { to: call.to, data: call.data, gasLimit }, market }
-        const tx = await manager.submit({ ...order, ceiling: fees.maxFeePerGas }, { signal }).catch(err => {
-          throw refusalOf(err, call, address)
-        })
+        const tx = await submit(call, fees, giveUpAt, { signal })
         const timeoutMs = Math.max(0, giveUpAt - performance.now())
         const outcome = await manager.follow(tx, { timeoutMs, signal })
         if (outcome.type === 'mined') {

@@ -12,6 +12,8 @@ export interface Call {
   /** Left out, `data` is the code of a new contract. */
   readonly to?: Hex
   readonly data: Hex
+  /** Doing it twice is doing it once, so whoever sends it while it is under way waits for that. */
+  readonly isIdempotent?: boolean | undefined
 }
 
 /**

@@ -31,6 +31,8 @@ export interface TxOrder {
   readonly market: FeeMarket
   /** Most that is ever offered for a unit of gas, in wei. */
   readonly ceiling: bigint | undefined
+  /** One with the same body that is under way is as good as another. */
+  readonly isIdempotent?: boolean | undefined
 }
 
 /** Gets transactions of one account mined, whatever becomes of them on the way. */
@@ -42,6 +44,12 @@ export interface TxManager {
    * @throws CodedError E_TX_QUEUE_FULL, E_FEE_CEILING and E_TX_REFUSED, with the endpoint's words: nothing was sent then
    */
   submit(order: TxOrder, options?: CallOptions): Promise<SubmittedTx>
+  /** One that is under way and does the same, which may now cost up to `ceiling`. */
+  join(
+    body: Pick<TxBody, 'to' | 'data'>,
+    ceiling: bigint | undefined,
+    options?: CallOptions
+  ): Promise<SubmittedTx | undefined>
   /**
    * Waits until a transaction is mined as deep as asked for, and meanwhile does for all of the account what that takes.
    * Endpoints that do not answer are asked again.
@@ -123,7 +131,16 @@ export function createTxManager({ rpc, signer, confirmations, nowMs }: TxManager
     return refusal
   }
 
+  function join(account: TxAccount, body: Pick<TxBody, 'to' | 'data'>, ceiling: bigint | undefined) {
+    const same = account.state.txs.find(tx => isSame(tx.body, body))
+    if (same === undefined) return undefined
+    account.apply({ type: 'joined', id: same.id, ceiling }, confirmations)
+    return { id: same.id, hash: same.attempts[0].hash }
+  }
+
   async function submitInTurn(account: TxAccount, order: TxOrder, options: CallOptions): Promise<SubmittedTx> {
+    const same = order.isIdempotent ? join(account, order.body, order.ceiling) : undefined
+    if (same !== undefined) return same
     if (account.state.txs.length >= TXS_MAX) throw queueFull(order.operation, address)
     let fees = feesFor(order.market, order.ceiling)
     for (let attempt = 1; ; attempt++) {
@@ -189,6 +206,9 @@ export function createTxManager({ rpc, signer, confirmations, nowMs }: TxManager
   }
 
   return {
+    async join(body, ceiling, options) {
+      return join(await open(options), body, ceiling)
+    },
     async submit(order, options = {}) {
       const account = await open(options)
       return account.inTurn(() => submitInTurn(account, order, options), options.signal)
@@ -221,6 +241,10 @@ export function createTxManager({ rpc, signer, confirmations, nowMs }: TxManager
       }
     }
   }
+}
+
+function isSame(a: TxBody, b: Pick<TxBody, 'to' | 'data'>): boolean {
+  return a.to?.toLowerCase() === b.to?.toLowerCase() && a.data.toLowerCase() === b.data.toLowerCase()
 }
 
 function queueFull(operation: string, address: Hex): CodedError {

@@ -79,6 +79,8 @@ export type TxEvent =
   /** Another form of it was signed and is about to be sent. */
   | { readonly type: 'replaced'; readonly id: number; readonly attempt: Attempt }
   | { readonly type: 'underpriced'; readonly id: number }
+  /** Somebody else wants the same done, and would pay up to `ceiling` for it. */
+  | { readonly type: 'joined'; readonly id: number; readonly ceiling: bigint | undefined }
   /**
    * The chain was looked at. `mined` has the receipt, or undefined for none, of those that were asked about; `block` is
    * there when confirmations are to be counted, `account` when everything was looked at.

@@ -50,6 +50,8 @@ export function stepTxs(state: TxState, event: TxEvent, confirmations: number): 
     }
     case 'underpriced':
       return idle(change(state, event.id, () => ({ isUnderpriced: true })))
+    case 'joined':
+      return idle(change(state, event.id, tx => ({ ceiling: higher(tx.ceiling, event.ceiling) })))
     case 'looked':
       return look(state, event, confirmations)
   }
@@ -177,6 +179,10 @@ function isGone(displaced: Since, nowMs: number, block: number, confirmations: n
 /** Without a bound of the caller's, fees grow to a multiple of the first ones and no further. */
 function boundOf({ ceiling, attempts }: Tx): bigint {
   return ceiling ?? maxFeeOf(attempts[0].fees) * TX_FEE_GROWTH_MAX
+}
+
+function higher(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
+  return a === undefined || b === undefined ? undefined : a > b ? a : b
 }
 
 function sent(tx: Tx, nowMs: number): Tx {

@@ -29,8 +29,8 @@ export type Operation =
 /**
  * Transactions of one account. Each is simulated first, so that one that cannot succeed costs nothing, and resolves
  * once it is mined as deep as the chain object was told; see {@link Sender.send} for the errors. Whoever does not know
- * how one ended may send it again: redeeming and closing do nothing the second time, and fail when simulated. Deposits,
- * withdrawals and top-ups do, so look at the balance or the channel first.
+ * how one ended may redeem and close again: while that is under way it is waited for, and later it fails when simulated.
+ * Deposits, withdrawals and top-ups take effect again, so look at the balance or the channel first.
  */
 export interface ChainWrites {
   /** Moves tokens into the sender's balance in the escrow, approving exactly `amount` first if that is needed. */
@@ -60,6 +60,9 @@ export interface ChainWrites {
   estimateCost(operation: Operation, options?: SendOptions): Promise<CostEstimate>
 }
 
+/** What is as good as done while the same is under way: vouchers are cumulative, and a channel closes once. */
+const IDEMPOTENT: ReadonlySet<Operation['name']> = new Set(['redeem', 'redeemMany', 'requestClose', 'close'])
+
 export interface BatchOutcome {
   /** What all vouchers together moved. */
   readonly paid: Wei
@@ -73,7 +76,7 @@ export function createChainWrites(sender: Sender, reads: ChainReads, escrow: Add
   function callOf(operation: Operation): Call {
     const args = argumentsOf(operation, sender.address, token)
     const data = escrowInterface.encodeFunctionData(operation.name, args) as Hex
-    return { operation: operation.name, to: escrow, data }
+    return { operation: operation.name, to: escrow, data, isIdempotent: IDEMPOTENT.has(operation.name) }
   }
 
   /** Before the approval, which would succeed, and cost gas, for tokens that are not there. */

@@ -2,7 +2,7 @@ import type { NetworkDescriptor } from '@archipel/client'
 import { type Address, CodedError, LABEL_BYTES_MAX, MULTIADDR_BYTES_MAX } from '@archipel/protocol'
 import { z } from 'zod'
 import { parseDocumentText, readDocument } from './document.ts'
-import { BOOTSTRAP_MAX, RPC_URLS_MAX } from './limits.ts'
+import { BOOTSTRAP_MAX, CONFIRMATIONS_MAX, RPC_URLS_MAX } from './limits.ts'
 import { writePrivateFile } from './private-file.ts'
 
 export const addressSchema = z
@@ -31,6 +31,8 @@ const descriptorSchema = z.strictObject({
   bonds: addressSchema.optional(),
   token: addressSchema,
   deployedAt: z.int().nonnegative(),
+  confirmations: z.int().min(1).max(CONFIRMATIONS_MAX).optional(),
+  headAgeSecMax: z.int().positive().optional(),
   bootstrap: z.array(multiaddrSchema).max(BOOTSTRAP_MAX),
   allowPrivateAddresses: z.boolean()
 })

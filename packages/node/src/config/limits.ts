@@ -8,5 +8,8 @@ export const PASSWORD_BYTES_MAX = 4 * 1024 // Far above any pass phrase; keeps `
 /** RPC endpoints of one network: each is tried in turn, so a long list only delays the bad news. */
 export const RPC_URLS_MAX = 8
 
+/** Blocks waited for: more is an hour on any chain. */
+export const CONFIRMATIONS_MAX = 256
+
 /** First contacts of one network: every connection attempt goes through them in random order. */
 export const BOOTSTRAP_MAX = 64
