@@ -64,3 +64,10 @@ export const CREDENTIAL_SIGNATURE_BYTES_MAX = 4 * 1024
 export const CREDENTIAL_TTL_SEC_MAX = 10 * 366 * 24 * 3600
 /** A Credential as W3C JSON: claims and signature as text, and what every one of them repeats. */
 export const CREDENTIAL_JSON_CHARS_MAX = 64 * 1024
+
+/** Witnesses of a service: more cost more to ask and to redeem than they add. The contract takes no more either. */
+export const WITNESSES_MAX = 31
+/** Longest interval of a service: it is what either side may lose. */
+export const SERVICE_INTERVAL_SEC_MAX = 3600
+/** A channel counts to 2^104 − 1, and so does all that one service may come to. */
+export const SERVICE_AMOUNT_MAX_BITS = 104

@@ -58,7 +58,18 @@ describe.each(Object.keys(generated))('vectors/%s.json', name => {
   })
 })
 
-const SIGNED = ['offer', 'demand', 'bid', 'agreement', 'receipt', 'voucher', 'credential', 'key-possession']
+const SIGNED = [
+  'offer',
+  'demand',
+  'bid',
+  'agreement',
+  'receipt',
+  'voucher',
+  'credential',
+  'key-possession',
+  'service-terms',
+  'uptime-tally'
+]
 
 describe.each([...SIGNED, 'result'])('%s', name => {
   const { file } = read(name)

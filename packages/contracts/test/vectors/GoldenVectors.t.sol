@@ -14,6 +14,8 @@ import {Offer, OfferHash} from "../../src/messages/Offer.sol";
 import {Receipt, ReceiptHash} from "../../src/messages/Receipt.sol";
 import {Resources} from "../../src/messages/Resources.sol";
 import {Result, ResultHash} from "../../src/messages/Result.sol";
+import {ServiceTerms, ServiceTermsHash} from "../../src/messages/ServiceTerms.sol";
+import {UptimeTally, UptimeTallyHash} from "../../src/messages/UptimeTally.sol";
 import {ChannelId} from "../../src/types/ChannelId.sol";
 import {ChannelKey} from "../../src/types/ChannelKey.sol";
 import {ChannelMeta, ChannelMetas} from "../../src/types/ChannelMeta.sol";
@@ -159,6 +161,44 @@ contract GoldenVectorsTest is Test {
             credential.expiresAt = uint64(c.number("expiresAt"));
             credential.index = c.number("index");
             _assertSigned(file, c, credential.hash());
+        }
+    }
+
+    function test_ServiceTerms() public view {
+        VectorFile memory file = VectorFiles.open("service-terms");
+        vm.assertEq(ServiceTermsHash.TYPEHASH, file.bytes32At("typeHash"), "typeHash");
+        for (uint256 i = 0; i < file.count(); ++i) {
+            VectorCase memory c = file.caseAt(i);
+            ServiceTerms memory terms;
+            terms.deployment = c.word("deployment");
+            terms.slot = uint32(c.number("slot"));
+            terms.provider = c.account("provider");
+            terms.payee = c.account("payee");
+            terms.token = c.account("token");
+            terms.channel = c.word("channel");
+            terms.witnesses = c.accounts("witnesses");
+            terms.quorum = uint8(c.number("quorum"));
+            terms.startsAt = uint64(c.number("startsAt"));
+            terms.intervalSec = uint32(c.number("intervalSec"));
+            terms.intervalsMax = uint32(c.number("intervalsMax"));
+            terms.pricePerInterval = uint128(c.number("pricePerInterval"));
+            terms.creditPerInterval = uint128(c.number("creditPerInterval"));
+            _assertSigned(file, c, terms.hash());
+        }
+    }
+
+    function test_UptimeTally() public view {
+        VectorFile memory file = VectorFiles.open("uptime-tally");
+        vm.assertEq(UptimeTallyHash.TYPEHASH, file.bytes32At("typeHash"), "typeHash");
+        for (uint256 i = 0; i < file.count(); ++i) {
+            VectorCase memory c = file.caseAt(i);
+            UptimeTally memory tally;
+            tally.terms = c.word("terms");
+            tally.epoch = uint64(c.number("epoch"));
+            tally.up = uint32(c.number("up"));
+            tally.down = uint32(c.number("down"));
+            tally.through = uint32(c.number("through"));
+            _assertSigned(file, c, tally.hash());
         }
     }
 

@@ -49,6 +49,10 @@ library VectorCases {
         return vm.parseJsonAddress(self.json, _path(self, key));
     }
 
+    function accounts(VectorCase memory self, string memory key) internal pure returns (address[] memory) {
+        return vm.parseJsonAddressArray(self.json, _path(self, key));
+    }
+
     function word(VectorCase memory self, string memory key) internal pure returns (bytes32) {
         return vm.parseJsonBytes32(self.json, _path(self, key));
     }

@@ -28,8 +28,10 @@ import {
   rootOf,
   type SigningDomain,
   type Struct,
+  serviceTermsType,
   sign,
   signed,
+  uptimeTallyType,
   voucherType,
   ZERO_ADDRESS
 } from '../../src/index.ts'
@@ -45,10 +47,12 @@ import {
   session,
   type TestKey,
   testHash,
-  token
+  token,
+  witness
 } from './keys.ts'
 import { agreements, bids, type Cases, demands, offers } from './market-cases.ts'
 import { channels, logSizes, receipts, results, vouchers } from './money-cases.ts'
+import { serviceTerms, uptimeTallies, worths } from './uptime-cases.ts'
 
 /** Every vector file: name without `.json` -> what it holds. */
 export function vectorFiles(): Readonly<Record<string, object>> {
@@ -64,6 +68,9 @@ export function vectorFiles(): Readonly<Record<string, object>> {
     credential: signedFile(credentialType, credentials, issuer),
     'key-possession': signedFile(keyPossessionType, keyPossessions, provider, bondsDomain),
     equivocation: equivocationFile(),
+    'service-terms': signedFile(serviceTermsType, serviceTerms, provider),
+    'uptime-tally': signedFile(uptimeTallyType, uptimeTallies, witness),
+    'uptime-worth': file({}, worths, worth => worth),
     channel: channelFile(),
     'receipt-log': receiptLogFile()
   }

@@ -24,6 +24,7 @@ export const buyer = testKey('buyer')
 export const provider = testKey('provider')
 export const session = testKey('session')
 export const issuer = testKey('issuer')
+export const witness = testKey('witness')
 export const owner = testKey('owner').address
 
 /** Anything of 32 bytes, the same on each run. */

@@ -14,8 +14,11 @@ import {
   type Receipt,
   type Resources,
   type Result,
+  type ServiceTerms,
   toHex,
-  type Voucher
+  type UptimeTally,
+  type Voucher,
+  WITNESSES_MAX
 } from '../../src/index.ts'
 
 const hexOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length }).map(toHex)
@@ -120,3 +123,27 @@ export const credentials: Arbitrary<Credential> = fc.record({
 })
 
 export const keyPossessions: Arbitrary<KeyPossession> = fc.record({ key: addresses, owner: addresses })
+
+export const serviceTerms: Arbitrary<ServiceTerms> = fc.record({
+  deployment: hashes,
+  slot: uints(32),
+  provider: addresses,
+  payee: addresses,
+  token: addresses,
+  channel: hashes,
+  witnesses: fc.array(addresses, { maxLength: WITNESSES_MAX }),
+  quorum: uints(8),
+  startsAt: uints(64),
+  intervalSec: uints(32),
+  intervalsMax: uints(32),
+  pricePerInterval: weis,
+  creditPerInterval: weis
+})
+
+export const uptimeTallies: Arbitrary<UptimeTally> = fc.record({
+  terms: hashes,
+  epoch: uints(64),
+  up: uints(32),
+  down: uints(32),
+  through: uints(32)
+})

@@ -10,6 +10,8 @@ import {
   receiptType,
   resultType,
   type Struct,
+  serviceTermsType,
+  uptimeTallyType,
   voucherType
 } from '../../src/index.ts'
 import * as arbitrary from './arbitraries.ts'
@@ -36,5 +38,7 @@ export const nouns: readonly Noun[] = [
   noun(voucherType, arbitrary.vouchers),
   noun(channelKeyType, arbitrary.channelKeys),
   noun(credentialType, arbitrary.credentials),
-  noun(keyPossessionType, arbitrary.keyPossessions)
+  noun(keyPossessionType, arbitrary.keyPossessions),
+  noun(serviceTermsType, arbitrary.serviceTerms),
+  noun(uptimeTallyType, arbitrary.uptimeTallies)
 ]
