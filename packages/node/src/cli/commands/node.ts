@@ -26,4 +26,16 @@ export function register(program: Command, host: CommandHost): void {
     .command('status')
     .description('what the running node says of itself')
     .action(host.action(async () => (await import('../actions/node-status.ts')).showStatus))
+
+  node
+    .command('earnings')
+    .description('what the node earned: promised, redeemed, waiting, at risk')
+    .action(host.action(async () => (await import('../actions/node-earnings.ts')).showEarnings))
+
+  addWalletFlags(node.command('withdraw'))
+    .argument('[amount]', 'tokens, such as 5 or 0.25 (default: all)')
+    .description('send earnings from the owner’s balance in the escrow to the owner')
+    .option('--to <address>', 'send them there instead')
+    .option('--dry-run', 'show what would be sent, then stop')
+    .action(host.action(async () => (await import('../actions/node-withdraw.ts')).withdrawEarnings))
 }

@@ -60,6 +60,7 @@ export const EXIT_OF: Readonly<Record<string, number>> = {
   E_KEY_INVALID: EXIT.key,
   E_KEYSTORE_INVALID: EXIT.key,
   E_WRONG_PASSWORD: EXIT.key,
+  E_NOT_OWNER: EXIT.key,
   E_NO_PASSWORD: EXIT.key,
   E_PASSWORD_INVALID: EXIT.key,
   E_BAD_SIGNATURE: EXIT.key,
