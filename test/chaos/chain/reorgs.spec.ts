@@ -87,4 +87,58 @@ describe('re-organisations over deposit, open, redeem and close', () => {
       expect(follower.events()).toEqual(await chain.alice.escrowEvents({ fromBlock: forkedAt + 1 }))
     }
   )
+
+  it('that undo what was believed already are told, and what they undid can be done again, once', async () => {
+    const { know, keyTo, voucher, aliceSigner, bobSigner } = chain
+    const key = know(keyTo(bobSigner.address, 1_000n))
+    const [alice, bob] = [chain.open(aliceSigner), chain.open(bobSigner)]
+    const done = async <T>(running: Promise<T>): Promise<T> => {
+      await chain.untilPooled(1)
+      await chain.mine()
+      return running
+    }
+    await done(alice.openChannel(key, 2n * TOKEN))
+    await chain.mine(DEPTH_MAX + 1)
+    const follower = follow((await chain.head()) + 1)
+    // One confirmation: believed at once.
+    expect((await done(bob.redeem(voucher(key, TOKEN)))).paid).toBe(TOKEN)
+    await chain.mine(2)
+    await follower.look()
+    expect(follower.events().map(({ name }) => name)).toEqual(['Redeemed'])
+    await chain.rpc('anvil_reorg', [4, []])
+    await chain.mine()
+    await follower.look()
+    expect(follower.retracted()).toBe(1)
+    expect(follower.events()).toEqual([])
+    expect((await bob.channelState(channelId(key))).settled).toBe(0n)
+    expect((await done(bob.redeem(voucher(key, TOKEN)))).paid).toBe(TOKEN)
+    await follower.look()
+    expect(follower.events().map(({ name }) => name)).toEqual(['Redeemed'])
+    await expectConserved(chain)
+  })
+
+  it('that leave the chain shorter, as winding it back does, are seen through as well', async () => {
+    const { know, keyTo, aliceSigner, bobSigner } = chain
+    const key = know(keyTo(bobSigner.address, 1_001n))
+    await chain.mine(DEPTH_MAX + 1)
+    const follower = follow((await chain.head()) + 1)
+    const snapshot = await chain.rpc('evm_snapshot')
+    const opening = chain.open(aliceSigner, { confirmations: 4 }).openChannel(key, TOKEN)
+    await chain.untilPooled(1)
+    await chain.mine(3)
+    await follower.look()
+    expect(follower.events()).toHaveLength(2)
+    await chain.rpc('evm_revert', [snapshot])
+    expect(await chain.alice.channelState(channelId(key))).toMatchObject({ deposit: 0n })
+    await chain.untilPooled(1)
+    await chain.mine()
+    await follower.look()
+    await chain.mine(3)
+    await opening
+    await follower.look()
+    expect(follower.retracted()).toBe(2)
+    expect(follower.events()).toHaveLength(2)
+    expect(await chain.alice.channelState(channelId(key))).toMatchObject({ deposit: TOKEN })
+    await expectConserved(chain)
+  })
 })

@@ -48,8 +48,8 @@ export const STRANGER_MS_MIN = 60_000
 export const STRANGER_BLOCKS_MIN = 5
 /** Transactions of an earlier process that are believed to wait in pools. */
 export const STRANGERS_MAX = 16
-/** A nonce that another transaction used is given up after this long, in case ours was mined after all. */
-export const DISPLACED_MS_MIN = 2_000
+/** A nonce that another transaction used is given up after this long, in case endpoints tell late that it was ours. */
+export const DISPLACED_MS_MIN = 15_000
 /** How often everything about an account is looked at while somebody waits for a transaction of it. */
 export const ACCOUNT_LOOK_INTERVAL_MS = 2_000
 /** How often gas prices are looked at while they are above what somebody is willing to pay. */

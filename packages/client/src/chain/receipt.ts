@@ -1,7 +1,7 @@
 import type { Hex } from '@archipel/protocol'
 import type { CallOptions, Rpc } from './rpc.ts'
 import { replyError } from './rpc-errors.ts'
-import { vote } from './vote.ts'
+import { keyOfReply, vote } from './vote.ts'
 
 /** A log as JSON-RPC gives it. */
 export interface RawLog {
@@ -47,12 +47,17 @@ export type ReceiptFound = MinedTx | 'none' | 'unsettled'
  * @throws what {@link Rpc.survey} throws, and E_RPC_ERROR when enough endpoints refuse to say
  */
 export async function findReceipt(rpc: Rpc, hash: Hex, options?: CallOptions): Promise<ReceiptFound> {
-  const verdict = vote(await rpc.survey('eth_getTransactionReceipt', [hash], options), rpc.quorum, keyOfReceipt)
+  const answers = await rpc.survey('eth_getTransactionReceipt', [hash], options)
+  const verdict = vote(answers, rpc.quorum, keyOfReceipt)
   if (verdict.type === 'open') return 'unsettled'
   const reply = verdict.replies[0]!
   if ('error' in reply) throw replyError('eth_getTransactionReceipt', reply.error)
   const raw = reply.result as RawReceipt | null
-  if (raw === null || raw.blockNumber === null) return 'none'
+  if (raw === null || raw.blockNumber === null) {
+    // A few may be behind: whoever took a mined transaction for a lost one would send another.
+    const nones = answers.filter(answer => keyOfReply(answer.reply, keyOfReceipt) === NONE).length
+    return nones === answers.length || 2 * nones > rpc.endpoints ? 'none' : 'unsettled'
+  }
   const gasUsed = BigInt(raw.gasUsed)
   rpc.atLeast(Number(raw.blockNumber))
   return {
@@ -65,10 +70,12 @@ export async function findReceipt(rpc: Rpc, hash: Hex, options?: CallOptions): P
   }
 }
 
+const NONE = 'none'
+
 /** What a receipt means; endpoints add fields of their own. */
 function keyOfReceipt(result: unknown): string {
   const raw = result as RawReceipt | null
-  if (raw === null || raw.blockNumber === null) return 'none'
+  if (raw === null || raw.blockNumber === null) return NONE
   const logs = raw.logs.map(({ address, topics, data, logIndex }) => [address, topics, data, Number(logIndex)])
   const { blockHash, gasUsed, effectiveGasPrice, status } = raw
   return JSON.stringify([blockHash, Number(gasUsed), String(effectiveGasPrice), Number(status), logs]).toLowerCase()

@@ -53,12 +53,15 @@ export interface SenderInit {
   confirmations?: number | undefined
   /** What transactions may cost where the call does not say. */
   fees?: FeePolicy | undefined
-  /** UNIX time; for tests. */
+  /** Milliseconds from any start; for tests. */
   nowMs?: (() => number) | undefined
 }
 
+/** Not the time of day, which somebody may set. */
+const monotonicMs = () => performance.now()
+
 export function createSender(init: SenderInit): Sender {
-  const { rpc, signer, txTimeoutMs = TX_TIMEOUT_MS, confirmations = 1, nowMs = Date.now } = init
+  const { rpc, signer, txTimeoutMs = TX_TIMEOUT_MS, confirmations = 1, nowMs = monotonicMs } = init
   const { address } = signer
   const manager = createTxManager({ rpc, signer, confirmations, nowMs })
 

@@ -98,12 +98,15 @@ function look(state: TxState, event: Looked, confirmations: number): TxStep {
       txs.push(sent(tx, nowMs))
       continue
     }
-    if (account === undefined || !event.mined.has(tx.id)) txs.push(tx)
-    else if (tx.nonce < account.minedCount) {
+    if (account === undefined) txs.push(tx)
+    else if (tx.nonce >= account.minedCount) {
+      txs.push(tend(state, { ...tx, displaced: undefined }, account, nowMs, actions))
+    } else if (!event.mined.has(tx.id)) txs.push(tx)
+    else {
       const displaced = tx.displaced ?? { ms: nowMs, block: account.block }
       if (isGone(displaced, nowMs, account.block, confirmations)) actions.push({ type: 'displaced', id: tx.id })
       else txs.push({ ...tx, displaced })
-    } else txs.push(tend(state, { ...tx, displaced: undefined }, account, nowMs, actions))
+    }
   }
   const next = { ...state, txs }
   return { state: account === undefined ? next : findGaps(next, account, nowMs, actions), actions }

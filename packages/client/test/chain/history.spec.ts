@@ -140,5 +140,6 @@ describe('reading history', () => {
     )
     expect(outcome).toMatchObject({ code: 'E_TOO_MANY_EVENTS', facts: { max: EVENTS_MAX } })
     expect(ranges).toHaveLength(EVENTS_MAX / perAnswer + 1)
-  })
+    // Decoding them takes seconds, more on a busy computer.
+  }, 60_000)
 })

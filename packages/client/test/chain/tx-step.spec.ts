@@ -50,6 +50,13 @@ describe('a transaction that is mined', () => {
   })
 })
 
+describe('a transaction whose receipt endpoints contradict each other about', () => {
+  it('is kept alive all the same', () => {
+    const look = { ...lookOf([], RESEND_MS_MIN, { minedCount: 5, known: new Set<number>() }) }
+    expect(after(stateOf(txOf(1, 5)), [look]).actions).toEqual([{ type: 'send', id: 1 }])
+  })
+})
+
 describe('a transaction whose nonce another one used', () => {
   const tx = txOf(1, 5)
   const look = (nowMs: number, block = 100) => lookOf([tx], nowMs, { block, minedCount: 6 })
@@ -61,8 +68,8 @@ describe('a transaction whose nonce another one used', () => {
   })
 
   it('is displaced only once the other one is as deep as asked for', () => {
-    expect(after(stateOf(tx), [look(0), look(10_000, 102)], 4).actions).toEqual([])
-    expect(after(stateOf(tx), [look(0), look(10_000, 103)], 4).actions).toEqual([{ type: 'displaced', id: 1 }])
+    expect(after(stateOf(tx), [look(0), look(60_000, 102)], 4).actions).toEqual([])
+    expect(after(stateOf(tx), [look(0), look(60_000, 103)], 4).actions).toEqual([{ type: 'displaced', id: 1 }])
   })
 
   it('has its nonce back when that one is taken out again', () => {
