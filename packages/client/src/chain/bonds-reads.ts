@@ -58,6 +58,17 @@ export interface BondsReads {
   /** What the contract may take of the account's tokens. */
   bondAllowance(account: Address, options?: CallOptions): Promise<Wei>
   exitDelaySec(options?: CallOptions): Promise<number>
+  /** Time of the newest block: what delays are measured by. */
+  blockTimeSec(options?: CallOptions): Promise<UnixSec>
+}
+
+/** In ten thousandths: what of a bond cannot be exposed to arbiters, as Bonds.UNEXPOSED_BPS. */
+const UNEXPOSED_BPS = 2_000n
+const ALL_BPS = 10_000n
+
+/** How much of a bond can be exposed to all arbiters together; what is more keeps it from being taken out. */
+export function exposedMax(amount: Wei): Wei {
+  return (amount * (ALL_BPS - UNEXPOSED_BPS)) / ALL_BPS
 }
 
 /** @param bonds the Bonds contract @param token the ERC-20 that amounts are in */
@@ -114,8 +125,18 @@ export function createBondsReads(rpc: Rpc, bonds: Address, token: Address): Bond
     bondLiabilities: options => askWei('liabilities', [token], options),
     tokenBalance: (account, options) => askToken('balanceOf', [account], options),
     bondAllowance: (account, options) => askToken('allowance', [account, bonds], options),
-    exitDelaySec: async options => Number(await askWei('EXIT_DELAY_SEC', [], options))
+    exitDelaySec: async options => Number(await askWei('EXIT_DELAY_SEC', [], options)),
+    async blockTimeSec(options) {
+      const keyOf = (block: unknown) => String((block as RawBlock).timestamp)
+      const question = { method: 'eth_getBlockByNumber', params: (block: string) => [block, false], keyOf }
+      const [block] = await rpc.agree(question, options)
+      return Number((block as RawBlock).timestamp)
+    }
   }
+}
+
+interface RawBlock {
+  readonly timestamp: Hex
 }
 
 function topicOfAddress(address: Address): Hex {

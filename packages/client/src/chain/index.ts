@@ -1,5 +1,5 @@
 export { type Bonds, type BondsInit, createBonds } from './bonds.ts'
-export type { BondState, BondsReads, ExposureState } from './bonds-reads.ts'
+export { type BondState, type BondsReads, type ExposureState, exposedMax } from './bonds-reads.ts'
 export type { BondsWrites, Slashed } from './bonds-writes.ts'
 export { type Chain, type ChainInit, createChain } from './chain.ts'
 export type { ChainSource, EventSource, WatchFilter } from './chain-source.ts'

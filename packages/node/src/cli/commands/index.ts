@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { CommandHost } from '../host.ts'
 import { register as audit } from './audit.ts'
+import { register as bond } from './bond.ts'
 import { register as devnet } from './devnet.ts'
 import { register as escrow } from './escrow.ts'
 import { register as job } from './job.ts'
@@ -18,5 +19,6 @@ export const COMMANDS: readonly ((program: Command, host: CommandHost) => void)[
   wallet,
   audit,
   node,
+  bond,
   devnet
 ]
