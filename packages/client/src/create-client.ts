@@ -33,7 +33,7 @@ import type { NetworkDescriptor } from './network-descriptor.ts'
 import type { ClientParts } from './parts.ts'
 import { type ChannelPolicy, CLOSE_DELAY_SEC, DEPOSIT_JOBS } from './payment/channel-policy.ts'
 import { createChannels } from './payment/channels.ts'
-import { createPayer, type Payer } from './payment/payer.ts'
+import { createPayer, type Payer, storeFailed } from './payment/payer.ts'
 import { createReconciler } from './payment/reconciler.ts'
 import type { SpendingLimits } from './payment/spending/limits.ts'
 import { createSpending } from './payment/spending/spending.ts'
@@ -155,10 +155,15 @@ export function createClient(init: ClientInit): Client {
   }
 
   const stopping = new AbortController()
+  let isBehind = false
+  store.onFailure(() => {
+    isBehind = true
+  })
   const jobs = new Set<Promise<unknown>>()
 
   /** Runs work on a job; when the client stops, it ends first. */
   async function working<T>(options: JobOptions, work: (options: JobOptions) => Promise<T>): Promise<T> {
+    if (isBehind) throw storeFailed()
     const { signal, unlink } = linkSignals([stopping.signal, options.signal])
     const promise = work({ ...options, signal })
     jobs.add(promise)

@@ -68,6 +68,14 @@ interface Line {
 
 export function createPayer({ records, signing, channels, engine, send, onError }: PayerInit): Payer {
   const lines = new Map<ChannelId, Line>()
+  /**
+   * What is in memory rests on changes that the disk refused: signing on top of them, this process and the next one would
+   * pay the same receipt twice.
+   */
+  let isBehind = false
+  records.store.onFailure(() => {
+    isBehind = true
+  })
 
   function lineOf(channel: ChannelId): Line {
     const line = lines.get(channel) ?? { due: new Map(), busy: false, gaps: 0, waiting: new Map() }
@@ -89,6 +97,7 @@ export function createPayer({ records, signing, channels, engine, send, onError 
   }
 
   async function payOnce(id: ChannelId, line: Line): Promise<void> {
+    if (isBehind) throw storeFailed()
     const before = channels.held(id)
     const payments: (Due & Pay)[] = []
     const paidTo = new Map<AgreementId, number>()
@@ -216,6 +225,17 @@ export function createPayer({ records, signing, channels, engine, send, onError 
  * must not make us send the same payments for ever.
  */
 const GAPS_MAX = 3
+
+/** After a change that the disk did not take: only a restart brings memory and disk together again. */
+export function storeFailed(): CodedError {
+  return new CodedError(
+    'E_STORE_FAILED',
+    'the disk refused a change: nothing more is promised or paid until a restart',
+    {
+      hint: 'make room on the disk, then start again: what was agreed goes on'
+    }
+  )
+}
 
 function fail(line: Line, err: unknown): void {
   for (const { reject } of line.waiting.values()) reject(err)

@@ -97,19 +97,40 @@ describe('paying receipts', () => {
     expect(scene.books.channel.cumulative).toBe(11n)
   })
 
-  it('sends nothing that the disk did not take', async () => {
+  it('sends nothing that the disk did not take, and signs nothing on top of it', async () => {
+    const listeners: (() => void)[] = []
     const inner = await memoryStore()
     let full = false
     const store: Store = {
       ...inner,
-      commit: ops => (full ? Promise.reject(new Error('disk full')) : inner.commit(ops))
+      commit(ops) {
+        if (!full) return inner.commit(ops)
+        for (const listener of listeners) listener()
+        return Promise.reject(new Error('disk full'))
+      },
+      onFailure: listener => void listeners.push(listener)
     }
-    const scene = await setUp(1, store)
+    const scene = await setUp(2, store)
+    const [first, second] = scene.agreements as [BuyerAgreement, BuyerAgreement]
     full = true
-    await rejection(scene.books.tick(scene.agreements[0]!, 1_000))
+    await rejection(scene.books.tick(first, 1_000))
     await settle()
     expect(scene.host.heard).toEqual([])
-    expect(scene.world.payErrors).toHaveLength(1)
+    expect(scene.world.payErrors).toMatchObject([{ code: 'E_STORE_FAILED' }])
+    // There is room again: this process still does not know what the disk has.
+    full = false
+    await scene.books.tick(second, 1_000)
+    await settle()
+    expect(scene.host.heard).toEqual([])
+    expect(scene.world.payErrors.at(-1)).toMatchObject({ code: 'E_STORE_FAILED' })
+    // The next process goes on from what is stored, and pays everything once.
+    const world = await createWorld({ hosts: [scene.host], store: inner, chain: scene.world.chain })
+    await world.parts.channels.load(scene.channel)
+    for (const { id } of [first, second]) await world.parts.engine.load(id)
+    expect(world.parts.engine.get(first.id)?.receipts).toEqual([])
+    world.parts.payer.pay(second.id, 1)
+    await settle()
+    expect(scene.books.channel).toMatchObject({ cumulative: 11n, log: { size: 1 } })
   })
 
   it('stops at a deposit that does not cover it', async () => {
