@@ -45,8 +45,8 @@ export type OrderEvent = EventPlace &
         readonly payer: Address
         readonly payee: Address
         readonly amount: Wei
+        /** Tells the cheque from all others of this payer. */
         readonly nonce: bigint
-        readonly commitment: Hash
       }
     | {
         /** `amount` moved from the balance of `account` to that of `relayer`, who brought its order. */
@@ -178,8 +178,7 @@ const FIELDS: Record<EscrowEvent['name'], (read: Read) => Record<string, unknown
     payer: hex(read('payer')),
     payee: hex(read('payee')),
     amount: wei(read('amount')),
-    nonce: read('nonce'),
-    commitment: hex(read('commitment'))
+    nonce: read('nonce')
   }),
   RelayerPaid: read => ({
     token: hex(read('token')),

@@ -16,13 +16,18 @@ import {ChannelMeta} from "../types/ChannelMeta.sol";
 abstract contract EscrowLedger is IEscrow, EIP712, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
+    /// @dev A word in a struct: a reference to it remembers where it is kept, which a mapping computes again each time.
+    struct Balance {
+        uint256 amount;
+    }
+
     /// @inheritdoc IEscrow
     uint256 public constant CLOSE_DELAY_MIN_SEC = 1 hours;
     /// @inheritdoc IEscrow
     uint256 public constant CLOSE_DELAY_MAX_SEC = 30 days;
 
     /// @inheritdoc IEscrow
-    mapping(address token => mapping(address account => uint256)) public balanceOf;
+    mapping(address token => mapping(address account => Balance)) public balanceOf;
     /// @inheritdoc IEscrow
     mapping(address token => uint256) public liabilities;
 
@@ -45,7 +50,7 @@ abstract contract EscrowLedger is IEscrow, EIP712, ReentrancyGuardTransient {
     /// @dev What is credited was debited elsewhere in the same call, or arrived and is owed: no sum of it overflows.
     function _credit(address token, address account, uint256 amount) internal {
         unchecked {
-            balanceOf[token][account] += amount;
+            balanceOf[token][account].amount += amount;
         }
     }
 
@@ -59,10 +64,11 @@ abstract contract EscrowLedger is IEscrow, EIP712, ReentrancyGuardTransient {
 
     function _debit(address token, address account, uint256 amount) internal {
         if (amount == 0) revert AmountZero();
-        uint256 balance = balanceOf[token][account];
-        if (amount > balance) revert BalanceInsufficient(balance, amount);
+        Balance storage balance = balanceOf[token][account];
+        uint256 held = balance.amount;
+        if (amount > held) revert BalanceInsufficient(held, amount);
         unchecked {
-            balanceOf[token][account] = balance - amount;
+            balance.amount = held - amount;
         }
     }
 

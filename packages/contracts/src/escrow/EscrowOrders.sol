@@ -14,8 +14,12 @@ import {EscrowLedger} from "./EscrowLedger.sol";
 abstract contract EscrowOrders is EscrowLedger {
     using AccountSignatures for bytes32;
 
+    struct Nonces {
+        uint256 bits;
+    }
+
     /// @inheritdoc IEscrowOrders
-    mapping(address account => mapping(uint256 word => uint256)) public nonceBitmap;
+    mapping(address account => mapping(uint256 word => Nonces)) public nonceBitmap;
 
     /// @inheritdoc IEscrow
     function withdraw(address token, address to, uint256 amount) external nonReentrant {
@@ -34,7 +38,7 @@ abstract contract EscrowOrders is EscrowLedger {
 
     /// @inheritdoc IEscrowOrders
     function withdrawFor(Withdrawal calldata order, bytes calldata signature) external nonReentrant {
-        _authorise(order.account, order.hash(), order.nonce, order.expiresAt, signature);
+        _authorise(order.account, order.hashOfCalldata(), order.nonce, order.expiresAt, signature);
         _debit(order.token, order.account, order.amount);
         _payRelayer(order.token, order.account, order.fee);
         _send(order.token, order.account, order.to, order.amount);
@@ -43,16 +47,17 @@ abstract contract EscrowOrders is EscrowLedger {
     /// @inheritdoc IEscrowOrders
     function cashCheque(Cheque calldata cheque, bytes calldata signature) external {
         (address payer, address payee, address token) = (cheque.payer, cheque.payee, cheque.token);
+        (uint256 amount, uint256 nonce) = (cheque.amount, cheque.nonce);
         if (payee == address(0)) revert AccountZero();
-        _authorise(payer, cheque.hash(), cheque.nonce, cheque.expiresAt, signature);
-        _debit(token, payer, cheque.amount);
-        _credit(token, payee, cheque.amount);
-        emit ChequeCashed(token, payer, payee, cheque.amount, cheque.nonce, cheque.commitment);
+        _authorise(payer, cheque.hashOfCalldata(), nonce, cheque.expiresAt, signature);
+        _debit(token, payer, amount);
+        _credit(token, payee, amount);
+        emit ChequeCashed(payer, payee, token, amount, nonce);
     }
 
     /// @inheritdoc IEscrowOrders
     function cancelNonces(uint256 word, uint256 mask) external {
-        nonceBitmap[msg.sender][word] |= mask;
+        nonceBitmap[msg.sender][word].bits |= mask;
         emit NoncesCancelled(msg.sender, word, mask);
     }
 
@@ -62,9 +67,10 @@ abstract contract EscrowOrders is EscrowLedger {
     {
         if (block.timestamp >= expiresAt) revert OrderExpired(expiresAt);
         (uint256 word, uint256 bit) = (nonce >> 8, 1 << (nonce & 0xff));
-        uint256 used = nonceBitmap[account][word];
+        Nonces storage nonces = nonceBitmap[account][word];
+        uint256 used = nonces.bits;
         if (used & bit != 0) revert NonceUsed(account, nonce);
-        nonceBitmap[account][word] = used | bit;
+        nonces.bits = used | bit;
         if (!_hashTypedDataV4(structHash).isSignedByAccount(signature, account)) revert SignatureInvalid(account);
     }
 

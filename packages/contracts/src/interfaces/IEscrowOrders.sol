@@ -16,15 +16,7 @@ import {ChannelId} from "../types/ChannelId.sol";
 interface IEscrowOrders {
     /// @notice `amount` moved from the balance of `payer` to that of `payee`.
     /// @param nonce of the cheque: tells it from all other cheques of this payer
-    /// @param commitment what it paid for, as signed
-    event ChequeCashed(
-        address indexed token,
-        address indexed payer,
-        address indexed payee,
-        uint256 amount,
-        uint256 nonce,
-        bytes32 commitment
-    );
+    event ChequeCashed(address indexed payer, address indexed payee, address token, uint256 amount, uint256 nonce);
 
     /// @notice `amount` moved from the balance of `account` to that of `relayer`, who brought its order.
     event RelayerPaid(address indexed token, address indexed account, address indexed relayer, uint256 amount);
