@@ -1,5 +1,6 @@
 import { type Address, type ChannelId, type Hex, sameHex, type UnixSec, type Wei } from '@archipel/protocol'
 import { CHANNEL_EVENTS, type ChannelEvent, type EscrowEvent, type EventOf, topicOf } from './events.ts'
+import { priceNow, readFeeMarket } from './fees.ts'
 import { readBlockNumber, readHistory } from './history.ts'
 import { escrowInterface, read, tokenInterface } from './interfaces.ts'
 import type { CallOptions, Rpc } from './rpc.ts'
@@ -65,7 +66,7 @@ export function createChainReads(rpc: Rpc, escrow: Address, token: Address): Cha
 
   return {
     blockNumber: options => readBlockNumber(rpc, options),
-    gasPrice: async options => BigInt(String(await rpc.request('eth_gasPrice', [], options))),
+    gasPrice: async options => priceNow(await readFeeMarket(rpc, options)),
     async nativeBalance(account, options) {
       const [balance] = await rpc.agree({ method: 'eth_getBalance', params: block => [account, block] }, options)
       return BigInt(String(balance))

@@ -193,7 +193,7 @@ describe('transactions through whatever happens', () => {
           expect(maxFeeOf(forms.at(-1)!)).toBeLessThanOrEqual(6_000n * GWEI)
         }
       }),
-      { numRuns: 300 }
+      { numRuns: Math.max(300, fc.readConfigureGlobal()?.numRuns ?? 0) }
     )
   })
 })

@@ -267,7 +267,7 @@ describe('whatever becomes of the chain', () => {
           expect(reader.held()).toEqual(chain.events().map(keyOf))
         }
       ),
-      { numRuns: 400 }
+      { numRuns: Math.max(400, fc.readConfigureGlobal()?.numRuns ?? 0) }
     )
   })
 })

@@ -10,6 +10,7 @@ const FAULTS: Readonly<Record<string, RedeemFault>> = {
   E_CHAIN_STALE: 'chain',
   E_WRONG_CHAIN: 'chain',
   E_NO_CONTRACT: 'chain',
+  E_TX_QUEUE_FULL: 'chain',
   E_FEE_CEILING: 'fee',
   E_NO_GAS: 'fee',
   E_TX_TIMEOUT: 'unknown',
