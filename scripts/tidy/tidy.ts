@@ -2,6 +2,7 @@ import { arrowsPointDown, clientRunsInBrowsers, librariesDoNotPrint, protocolIsP
 import { catalogIsTidy, importsAreDeclared } from './dependencies.ts'
 import { filesAreShort, limitsHaveReasons, nothingIsUnfinished } from './files.ts'
 import { documentedScriptsExist, linksResolve } from './links.ts'
+import { namedTestsExist } from './named-tests.ts'
 import type { Problem, Repository } from './repository.ts'
 
 /** The house rules a formatter cannot know. */
@@ -16,7 +17,8 @@ const RULES: readonly ((repository: Repository) => Problem[])[] = [
   catalogIsTidy,
   importsAreDeclared,
   linksResolve,
-  documentedScriptsExist
+  documentedScriptsExist,
+  namedTestsExist
 ]
 
 export function tidy(repository: Repository): Problem[] {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { filesAreShort, limitsHaveReasons, nothingIsUnfinished } from '../../tidy/files.ts'
 import { documentedScriptsExist, linksResolve } from '../../tidy/links.ts'
+import { namedTestsExist } from '../../tidy/named-tests.ts'
 import { memoryRepository } from '../../tidy/repository.ts'
 
 // In two parts, so that the rule does not report this file.
@@ -53,5 +54,22 @@ describe('documentedScriptsExist', () => {
       'README.md': 'npm run -s test:long\n`npm run archipel -- x`\n'
     })
     expect(documentedScriptsExist(repository)).toMatchObject([{ file: 'README.md', line: 2 }])
+  })
+})
+
+describe('namedTestsExist', () => {
+  const check = (text: string) =>
+    namedTestsExist(
+      memoryRepository({ 'docs/a.md': text, 'test/a.t.sol': 'function test_One() function test_Two()' })
+    ).map(({ message }) => message)
+
+  it('accepts names that the linked file has, and code that follows no tests', () => {
+    expect(check('[a](../test/a.t.sol) `test_One` `test_Two` and [b](b.md) `test_Three`')).toEqual([])
+  })
+
+  it('reports each that it has not', () => {
+    expect(check('x\n[a](../test/a.t.sol) `test_One` `test_Three`')).toEqual([
+      'test/a.t.sol has no test named test_Three'
+    ])
   })
 })
