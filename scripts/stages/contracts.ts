@@ -26,18 +26,19 @@ interface TestResult {
   counterexample: unknown
 }
 
-/** Formatted, ABI as committed, tests passed, gas as in the committed snapshots. */
+/** Formatted, without a word of the linters, ABI as committed, tests passed, gas as in the committed snapshots. */
 export const contracts: Stage = {
   name: 'contracts',
   async run(write) {
     const format = await run(['scripts/forge.ts', 'fmt', '--check'], {}, write)
+    const lint = await run(['scripts/lint.ts'], {}, write)
     const abi = await run(['scripts/generate-abi.ts', '--check'], {}, write)
     const tests = await run(['scripts/forge.ts', 'test', '--json'], {})
     const counts = countForgeReport(tests.stdout, tests.exitCode, write)
     if (counts.failed > 0) write(tests.stderr)
     const gas = await run(['scripts/forge.ts', 'test'], GAS_ONLY)
     write(gas.exitCode === 0 ? 'gas is what the snapshots say\n' : gas.stdout + gas.stderr)
-    return addCounts([counts, ...[format, abi, gas].map(({ exitCode }) => (exitCode === 0 ? PASSED : FAILED))])
+    return addCounts([counts, ...[format, lint, abi, gas].map(({ exitCode }) => (exitCode === 0 ? PASSED : FAILED))])
   }
 }
 

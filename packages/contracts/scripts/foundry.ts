@@ -31,11 +31,11 @@ export function foundryBinary(tool: 'forge' | 'anvil'): string {
   }
 }
 
-/** Runs forge in this package with our standard streams and answers its exit status. */
-export function runForge(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<number> {
+/** Runs forge in this package, or in a copy of it, with our standard streams and answers its exit status. */
+export function runForge(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = packageRoot): Promise<number> {
   const solc = join(packageRoot, 'bin', process.platform === 'win32' ? 'solc.cmd' : 'solc')
   const forge = spawn(foundryBinary('forge'), args, {
-    cwd: packageRoot,
+    cwd,
     stdio: 'inherit',
     // No look-ups of function signatures, versions or compilers on the internet.
     env: { ...process.env, FOUNDRY_SOLC: solc, FOUNDRY_OFFLINE: 'true', FOUNDRY_DISABLE_NIGHTLY_WARNING: '1', ...env }

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {ICourt} from "../interfaces/ICourt.sol";
 import {Rules} from "../libraries/Rules.sol";
-import {Case, CaseKind, Cases} from "../types/Case.sol";
+import {Case, CaseKind} from "../types/Case.sol";
 import {ChannelKey} from "../types/ChannelKey.sol";
 import {Outcome, Phase, Ruling, Stage, State, States} from "../types/Stage.sol";
 import {CourtVotes} from "./CourtVotes.sol";

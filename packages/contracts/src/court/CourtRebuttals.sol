@@ -7,7 +7,7 @@ import {RawHashes} from "../libraries/RawHashes.sol";
 import {ReceiptLog} from "../libraries/ReceiptLog.sol";
 import {Rules} from "../libraries/Rules.sol";
 import {Receipt} from "../messages/Receipt.sol";
-import {Case, CaseKind, Cases} from "../types/Case.sol";
+import {Case, CaseKind} from "../types/Case.sol";
 import {ChannelKey} from "../types/ChannelKey.sol";
 import {InclusionProof} from "../types/Filing.sol";
 import {Outcome, Phase, Stage, State, States} from "../types/Stage.sol";

@@ -5,7 +5,6 @@ import {IBonds} from "../interfaces/IBonds.sol";
 import {ICourt} from "../interfaces/ICourt.sol";
 import {IEscrow} from "../interfaces/IEscrow.sol";
 import {EscrowDomain} from "../libraries/EscrowDomain.sol";
-import {Rules} from "../libraries/Rules.sol";
 import {Case, CaseKind, Cases} from "../types/Case.sol";
 import {ChannelId} from "../types/ChannelId.sol";
 import {ChannelKey} from "../types/ChannelKey.sol";

@@ -66,6 +66,8 @@ abstract contract EscrowOrders is EscrowLedger {
         private
     {
         if (block.timestamp >= expiresAt) revert OrderExpired(expiresAt);
+        // The order is as it should be: forge takes a literal that is shifted for a mistake.
+        // forge-lint: disable-next-line(incorrect-shift)
         (uint256 word, uint256 bit) = (nonce >> 8, 1 << (nonce & 0xff));
         Nonces storage nonces = nonceBitmap[account][word];
         uint256 used = nonces.bits;

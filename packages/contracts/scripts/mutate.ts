@@ -1,0 +1,104 @@
+/**
+ * `node scripts/mutate.ts <contract> …`: changes the sources of a contract in every small way we know, one at a time, and
+ * runs its tests: each change that no test notices is a rule that nobody holds us to. Prints the survivors, and fails
+ * below 95 % killed. `--every 3` takes one of three, `--from` and `--to` a part of the list. docs/mutations.md explains who survived, and why.
+ */
+import { parseArgs } from 'node:util'
+import { createFastCompiler } from './mutation/compiler.ts'
+import { type Mutant, mutantsOf } from './mutation/mutants.ts'
+import { createScratch } from './mutation/scratch.ts'
+
+const KILLED_MIN = 0.95
+
+/** Tests that each contract must answer to. */
+const TESTS: Readonly<Record<string, string>> = {
+  Escrow: 'test/{unit/*,invariant/Escrow*}.t.sol',
+  Bonds: 'test/{unit/bonds/*,invariant/Bonds*}.t.sol',
+  Uptime: 'test/{unit/Uptime*,invariant/Uptime*}.t.sol'
+}
+
+interface Tally {
+  /** Changes that are no program, and those that compile to the same bytes. */
+  void: number
+  killed: number
+  survivors: Mutant[]
+}
+
+const { values, positionals } = parseArgs({
+  options: {
+    from: { type: 'string', default: '0' },
+    to: { type: 'string' },
+    every: { type: 'string', default: '1' }
+  },
+  allowPositionals: true
+})
+const unknown = positionals.filter(name => !(name in TESTS))
+if (unknown.length > 0 || positionals.length === 0) {
+  console.error(
+    `error[E_USAGE]: name contracts of ${Object.keys(TESTS).join(', ')}, not ${unknown.join(', ') || 'none'}`
+  )
+  process.exit(2)
+}
+const compiler = createFastCompiler()
+const scratch = createScratch()
+process.once('exit', scratch.remove)
+if ((await scratch.build()) !== 0) process.exit(1)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+for (const contract of positionals) {
+  const isGood = report(contract, await run(contract))
+  if (!isGood) process.exitCode = 1
+}
+
+async function run(contract: string): Promise<Tally> {
+  const file = `src/${contract}.sol`
+  const original = compiler.bytecode(file, contract)
+  if (original === undefined) throw new Error(`${file} does not compile`)
+  scratch.plant(contract, original)
+  const failure = await scratch.failure(TESTS[contract]!)
+  if (failure !== undefined) throw new Error(`the tests of ${contract} fail without any change: ${failure}`)
+  const all = compiler.sourcesOf(file).flatMap(({ file: path, source, ast }) => mutantsOf(path, source, ast))
+  const part = all.slice(Number(values.from), values.to === undefined ? undefined : Number(values.to))
+  const mutants = part.filter((_, index) => index % Number(values.every) === 0)
+  console.log(`${contract}: ${mutants.length} of ${all.length} changes`)
+  const tally: Tally = { void: 0, killed: 0, survivors: [] }
+  // While the tests of one run, the next is compiled.
+  let testing: Promise<void> = Promise.resolve()
+  for (const [index, mutant] of mutants.entries()) {
+    const code = compiler.bytecode(file, contract, mutant)
+    await testing
+    if (code === undefined || code === original) {
+      tally.void++
+      continue
+    }
+    scratch.plant(contract, code)
+    testing = scratch.failure(TESTS[contract]!).then(failure => {
+      const passed = failure === undefined
+      if (passed) tally.survivors.push(mutant)
+      else tally.killed++
+      console.log(`${index + 1}/${mutants.length} ${passed ? 'SURVIVED' : 'killed'} ${describe(mutant)}`)
+    })
+    // Lets forge start before the compiler takes this thread.
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  await testing
+  scratch.plant(contract, original)
+  return tally
+}
+
+function report(contract: string, { void: none, killed, survivors }: Tally): boolean {
+  const share = killed / (killed + survivors.length)
+  console.log(
+    `\n${contract}: ${killed} killed, ${survivors.length} survived, ${none} no change: ${percent(share)} killed`
+  )
+  for (const mutant of survivors) console.log(`  ${describe(mutant)}`)
+  return share >= KILLED_MIN
+}
+
+function describe({ file, line, change, before, after }: Mutant): string {
+  const brief = (text: string) => text.replace(/\s+/g, ' ').slice(0, 90)
+  return `${file}:${line} ${change}: ${brief(before)} -> ${brief(after) || 'nothing'}`
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`
+}
