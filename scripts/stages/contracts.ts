@@ -4,7 +4,11 @@ import { ROOT } from '../root.ts'
 import { addCounts, type Counts, FAILED, PASSED, type Stage } from './stage.ts'
 
 const FOLDER = join(ROOT, 'packages/contracts')
-const TIMEOUT_MS = 10 * 60_000
+const MINUTE_MS = 60_000
+/** For one command. */
+const TIMEOUT_MS = 10 * MINUTE_MS
+/** The same in `npm run test:long`, which makes millions of calls. */
+const LONG_TIMEOUT_MS = 300 * MINUTE_MS
 
 /**
  * With --json forge does not compare snapshots, so the tests run once more, random ones only once each. All of them: forge
@@ -45,7 +49,7 @@ export const contracts: Stage = {
 function run(args: string[], env: NodeJS.ProcessEnv, onOutput?: (text: string) => void): Promise<CommandResult> {
   return runCommand('node', args, {
     cwd: FOLDER,
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs: process.env.FOUNDRY_PROFILE === 'long' ? LONG_TIMEOUT_MS : TIMEOUT_MS,
     env: { ...process.env, ...env },
     ...(onOutput && { onOutput })
   })

@@ -5,8 +5,9 @@ import { vitest } from '../stages/vitest.ts'
 
 const HOUR_MS = 60 * 60_000
 
-// The same properties with many more cases: vitest.config.ts reads the first, forge the others.
-const LONG = { ARCHIPEL_LONG: '1', FOUNDRY_FUZZ_RUNS: '10000', FOUNDRY_INVARIANT_RUNS: '1000' }
+// The same properties with many more cases: vitest.config.ts reads the first, forge the other (`profile.long` of its
+// foundry.toml).
+const LONG = { ARCHIPEL_LONG: '1', FOUNDRY_PROFILE: 'long' }
 
 endCommandsOnSignal()
 Object.assign(process.env, LONG)

@@ -7,6 +7,8 @@ import {ITestToken} from "../tokens/ITestToken.sol";
 import {Test} from "../utils/Test.sol";
 import {vm} from "../utils/Vm.sol";
 import {EscrowHandler} from "./EscrowHandler.sol";
+import {EscrowModel} from "./EscrowModel.sol";
+import {OrderCalls} from "./OrderCalls.sol";
 
 /// @notice See README.md beside this file.
 contract EscrowInvariantTest is Test {
@@ -19,7 +21,7 @@ contract EscrowInvariantTest is Test {
         escrow = IEscrow(vm.deployCode("Escrow.sol:Escrow"));
         token = ITestToken(vm.deployCode("TestToken.sol:TestToken"));
         handler = new EscrowHandler(escrow, token);
-        bytes4[] memory calls = new bytes4[](10);
+        bytes4[] memory calls = new bytes4[](19);
         calls[0] = EscrowHandler.deposit.selector;
         calls[1] = EscrowHandler.withdraw.selector;
         calls[2] = EscrowHandler.open.selector;
@@ -30,6 +32,15 @@ contract EscrowInvariantTest is Test {
         calls[7] = EscrowHandler.close.selector;
         calls[8] = EscrowHandler.wait.selector;
         calls[9] = EscrowHandler.donate.selector;
+        calls[10] = EscrowHandler.redeemAndClose.selector;
+        calls[11] = OrderCalls.award.selector;
+        calls[12] = OrderCalls.hold.selector;
+        calls[13] = OrderCalls.release.selector;
+        calls[14] = OrderCalls.cashCheque.selector;
+        calls[15] = OrderCalls.openWithSig.selector;
+        calls[16] = OrderCalls.withdrawFor.selector;
+        calls[17] = OrderCalls.cancelNonces.selector;
+        calls[18] = OrderCalls.bringAgain.selector;
         targetOnly(address(handler), calls);
     }
 
@@ -55,13 +66,23 @@ contract EscrowInvariantTest is Test {
         bytes32[] memory ids = handler.channelIds();
         for (uint256 i = 0; i < ids.length; ++i) {
             (uint256 deposit, uint256 settled, uint256 closeAt) = escrow.channels(ChannelId.wrap(ids[i]));
-            EscrowHandler.Model memory model = handler.modelOf(ids[i]);
+            EscrowModel.Model memory model = handler.modelOf(ids[i]);
             assertEq(deposit, model.deposit, "deposit");
             assertEq(settled, model.settled, "settled");
             assertEq(closeAt, model.closeAt, "closeAt");
             assertEq(settled, model.paid, "paid");
+            assertEq(escrow.heldUntil(ChannelId.wrap(ids[i])), model.heldUntil, "heldUntil");
             vm.assertLe(settled, deposit, "settled beyond deposit");
             vm.assertLe(settled, model.promised, "paid beyond promise");
         }
+    }
+
+    /// @dev Every signed order has a nonce: which of them are used is what the model says, and a cheque pays at most once.
+    function invariant_OrdersAreCarriedOutOnce() public view {
+        for (uint256 i = 0; i < handler.ACTORS(); ++i) {
+            address account = handler.actor(i);
+            assertEq(escrow.nonceBitmap(account, 0), handler.noncesUsed(account), "nonces");
+        }
+        vm.assertLe(handler.chequesPaid(), handler.chequesSigned(), "cheques");
     }
 }
