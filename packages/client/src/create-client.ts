@@ -34,7 +34,7 @@ import type { ClientParts } from './parts.ts'
 import { type ChannelPolicy, CLOSE_DELAY_SEC, DEPOSIT_JOBS } from './payment/channel-policy.ts'
 import { createChannels } from './payment/channels.ts'
 import { createPayer, type Payer, storeFailed } from './payment/payer.ts'
-import { createReconciler } from './payment/reconciler.ts'
+import { createReconciler, type Reconciled } from './payment/reconciler.ts'
 import type { SpendingLimits } from './payment/spending/limits.ts'
 import { createSpending } from './payment/spending/spending.ts'
 import { createBuyerRecords } from './records.ts'
@@ -55,6 +55,8 @@ export interface ClientInit {
   lostAfterMs?: number | undefined
   /** Told of peers that break their word; they harm only themselves. */
   onWarning?: (warning: { provider: Address | undefined; error: unknown }) => void
+  /** Told of channels that the client found or closed by itself. */
+  onReconciled?: ((done: Reconciled) => void) | undefined
 }
 
 /** Wires a client from its parts. Node: `createNodeClient` chooses them all. */
@@ -86,7 +88,8 @@ export function createClient(init: ClientInit): Client {
     chain,
     payer: signer.address,
     deployedAt: descriptor.deployedAt,
-    onError: error => onWarning({ provider: undefined, error })
+    onError: error => onWarning({ provider: undefined, error }),
+    onDone: init.onReconciled
   })
 
   // Sessions, inbox, payer and engine know each other; each is reached only once all are here.

@@ -9,6 +9,7 @@ import { createNetwork } from './net/index.ts'
 import { nodeTransports } from './net/node-defaults.ts'
 import type { NetworkDescriptor } from './network-descriptor.ts'
 import type { ChannelPolicy } from './payment/channel-policy.ts'
+import type { Reconciled } from './payment/reconciler.ts'
 import type { SpendingLimits } from './payment/spending/limits.ts'
 import { createStore, type Store } from './store/index.ts'
 
@@ -31,6 +32,8 @@ export interface NodeClientInit {
   limits?: SpendingLimits | undefined
   lostAfterMs?: number | undefined
   onWarning?: (warning: { provider: `0x${string}` | undefined; error: unknown }) => void
+  /** Told of channels that the client found or closed by itself. */
+  onReconciled?: ((done: Reconciled) => void) | undefined
 }
 
 /** A client with Node's own parts: TCP, native signatures, blocks and records on disk. Not started yet. */

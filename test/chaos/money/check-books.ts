@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type BuyerRecords, createBuyerRecords, createStore } from '@archipel/client'
+import { type BuyerRecords, createBuyerRecords, createStore, readSpending } from '@archipel/client'
 import {
   acknowledgedSize,
   appendLeaf,
@@ -20,7 +20,13 @@ import { type ChannelRecord, createProviderRecords } from '../../../packages/nod
 import type { MoneyWorld } from './world.ts'
 
 interface Books {
-  readonly buyer: { readonly channels: BuyerChannel[]; readonly agreements: BuyerAgreement[]; readonly leaves: Leaves }
+  readonly buyer: {
+    readonly channels: BuyerChannel[]
+    readonly agreements: BuyerAgreement[]
+    readonly leaves: Leaves
+    /** What counts against the limits of a day, in which all of this happened. */
+    readonly spent: Wei
+  }
   readonly provider: { readonly channels: ChannelRecord[]; readonly agreements: ProviderAgreement[] }
 }
 type Leaves = ReadonlyMap<ChannelId, Awaited<ReturnType<BuyerRecords['leaves']['get']>>[]>
@@ -44,6 +50,7 @@ export async function readBooks({ buyerDir, providerDir }: MoneyWorld): Promise<
       buyer: {
         channels,
         leaves,
+        spent: (await readSpending(buyer, {}, Math.floor(Date.now() / 1000))).spent,
         agreements: await Array.fromAsync(buyer.agreements.iterate(), ([, agreement]) => agreement)
       },
       provider: {
@@ -75,6 +82,9 @@ export function expectSound({ network }: MoneyWorld, { buyer, provider }: Books)
     expect(own.reduce((sum, { paid }) => sum + paid, 0n)).toBe(channel.cumulative)
     expect(channel.cumulative).toBeLessThanOrEqual(channel.deposit)
   }
+  // Limits count what the stored agreements may still cost: no crash made them forget any, or count any twice.
+  expect(buyer.spent).toBeGreaterThanOrEqual(sum(buyer.agreements.map(leastCost)))
+  expect(buyer.spent).toBeLessThanOrEqual(sum(buyer.agreements.map(mostCost)))
   for (const agreement of buyer.agreements) {
     const theirs = provider.agreements.find(({ id }) => id === agreement.id)
     // A receipt that the buyer has is the one that the provider has stored: none is ever signed with other figures.
@@ -82,6 +92,21 @@ export function expectSound({ network }: MoneyWorld, { buyer, provider }: Books)
       expect(digest(body)).toBe(digest(theirs!.receipts[body.sequence] as never))
     expect(agreement.paid).toBeLessThanOrEqual(agreement.bid.body.priceMax)
   }
+}
+
+/** A result that nobody will decide upon draws nothing more. */
+function leastCost({ phase, bid, paid }: BuyerAgreement): Wei {
+  return phase.code === 'agreed' ? bid.body.priceMax : paid
+}
+
+/** A tick that came before a failure may be on its way to being paid. */
+function mostCost({ phase, bid, paid, receipts }: BuyerAgreement): Wei {
+  const isOpen = phase.code === 'agreed' || phase.code === 'delivered'
+  return isOpen ? bid.body.priceMax : phase.code === 'paid' ? paid : (receipts.at(-1)?.body.amount ?? 0n)
+}
+
+function sum(amounts: readonly Wei[]): Wei {
+  return amounts.reduce((total, amount) => total + amount, 0n)
 }
 
 /** True once all is settled: both sides and the chain agree to the last unit. */

@@ -66,6 +66,8 @@ export interface ReconcilerInit {
   deployedAt: number
   /** Told of passes and channels in the background that failed: they are tried again. */
   onError: (error: unknown) => void
+  /** Told of passes in the background that found or did something. */
+  onDone?: ((done: Reconciled) => void) | undefined
   intervalMs?: number
 }
 
@@ -75,7 +77,7 @@ export const RECONCILE_INTERVAL_MS = 5 * 60_000
 const AT_ONCE = 8
 
 export function createReconciler(init: ReconcilerInit): Reconciler {
-  const { records, channels, chain, payer, onError, intervalMs = RECONCILE_INTERVAL_MS } = init
+  const { records, channels, chain, payer, onError, onDone, intervalMs = RECONCILE_INTERVAL_MS } = init
   let stopping: AbortController | undefined
   let underWay: Promise<unknown> = Promise.resolve()
 
@@ -161,7 +163,9 @@ export function createReconciler(init: ReconcilerInit): Reconciler {
   async function repeat(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        for (const { error } of (await run({ signal })).failed) onError(error)
+        const done = await run({ signal })
+        if (done.found.length + done.requested.length + done.closed.length > 0) onDone?.(done)
+        for (const { error } of done.failed) onError(error)
       } catch (err) {
         if (signal.aborted) return
         onError(err)

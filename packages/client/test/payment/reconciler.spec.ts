@@ -175,6 +175,33 @@ describe('taking money back', () => {
 })
 
 describe('in the background', () => {
+  it('tells what it found and did, and nothing when there was nothing', async () => {
+    const { chain, channels, id, store } = await setUp()
+    const told: unknown[] = []
+    const { promise: isDone, resolve } = Promise.withResolvers<void>()
+    const records = createBuyerRecords(store)
+    const reconciler = createReconciler({
+      records,
+      channels,
+      chain: chain.chain,
+      payer: buyer.address,
+      deployedAt: 0,
+      onError: () => {},
+      onDone(done) {
+        told.push(done)
+        resolve()
+      },
+      intervalMs: 1
+    })
+    await reconciler.exit([id])
+    chain.states.set(id, { deposit: 100n, settled: 0n, closeAt: 1 })
+    reconciler.start()
+    await isDone
+    reconciler.stop()
+    await settle()
+    expect(told).toMatchObject([{ closed: [{ id, refunded: 100n }] }])
+  })
+
   it('passes at once and again, tells what failed, and stops when told to', async () => {
     const { chain, reconciler, errors } = await setUp()
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })

@@ -11,6 +11,7 @@ import {
 import { createNativeSigner, createNodeClient, nodeTransports, recoverNative } from '@archipel/client/node'
 import { openOwnBooks } from '../books/open-books.ts'
 import type { Context } from './context.ts'
+import { reconciledLines } from './escrow/words.ts'
 import { shortId } from './run/words.ts'
 
 /** Letting go of peers is a courtesy: a command that is done must not wait for one that is gone. */
@@ -44,6 +45,9 @@ export async function withClient<T>(
       dataDir: folder.buyer,
       store: books.store,
       limits,
+      onReconciled: done => {
+        for (const line of reconciledLines(done)) output.note(line)
+      },
       onWarning: ({ provider, error }) =>
         output.detail(`${provider === undefined ? 'the chain or a peer' : shortId(provider)}: ${messageOf(error)}`)
     })

@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { devSigner } from '../../../client/test/chain/anvil.ts'
 import { type Market, startMarket } from '../../../client/test/chain/fixture.ts'
 import { openOwnBooks } from '../../src/books/open-books.ts'
+import { reconciledLines } from '../../src/cli/escrow/words.ts'
 import { networkFolder } from '../../src/config/folders.ts'
 import { createDevnetKey } from '../../src/devnet/keys.ts'
 import { networkRoot } from './fixtures.ts'
@@ -78,7 +79,7 @@ async function open({ home, address, chain }: Buyer, salt: bigint, { record = tr
   return key
 }
 
-describe('escrow withdraw', () => {
+describe('escrow withdraw', { timeout: 60_000 }, () => {
   test('brings back a part, then all, to the wallet or elsewhere', async () => {
     const { json, address, chain, home } = await createBuyer()
     expect(await json('withdraw', '1.5', '--dry-run')).toMatchObject({ dryRun: true, transaction: null, to: address })
@@ -124,7 +125,7 @@ describe('escrow withdraw', () => {
   })
 })
 
-describe('escrow deposit', () => {
+describe('escrow deposit', { timeout: 60_000 }, () => {
   test('shows first what it would do', async () => {
     const { json, home, chain, address } = await createBuyer()
     expect(await json('deposit', '2', '--dry-run')).toMatchObject({ credited: `2${'0'.repeat(18)}`, transaction: null })
@@ -132,6 +133,21 @@ describe('escrow deposit', () => {
     expect(tooMuch.stderr).toMatch(/the wallet has 10 tUSD: that is not enough/)
     expect(await chain.escrowBalance(address)).toBe(5n * WHOLE)
   })
+})
+
+test('what the client did by itself is told in a line each', () => {
+  const id = `0x${'1a'.repeat(32)}` as const
+  const lines = reconciledLines({
+    found: [id as never],
+    requested: [{ id: id as never, closeAt: 1_800_000_000, transaction: '0x' }],
+    closed: [{ id: id as never, refunded: WHOLE / 2n, transaction: '0x' }]
+  })
+  expect(lines).toEqual([
+    'Found 1 channel of yours without records here: archipel escrow status',
+    'Requested the close of channel 0x1a1a1a1a: due 2027-01-15T08:00:00Z',
+    'Closed channel 0x1a1a1a1a: 0.5 tokens are back in the balance'
+  ])
+  expect(reconciledLines({ found: [], requested: [], closed: [] })).toEqual([])
 })
 
 describe('escrow status and close', { timeout: 60_000 }, () => {
@@ -205,6 +221,21 @@ describe('escrow status and close', { timeout: 60_000 }, () => {
       expect(waiting.stderr).toMatch(new RegExp(`^Waiting: process ${process.pid} works with this wallet's channels`))
     } finally {
       await own.release()
+    }
+  })
+
+  test('status says what the chain knows when a stranger has the books open', async () => {
+    const buyer = await createBuyer()
+    await open(buyer, 1n)
+    const store = await createStore({ location: join(networkRoot(buyer.home), 'buyer/store') })
+    try {
+      const { exitCode, stdout, stderr } = await runCli(['escrow', 'status', '--json'], { home: buyer.home })
+      expect({ exitCode, stderr }).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/has the books open/) })
+      const status = JSON.parse(stdout)
+      expect(status).toMatchObject({ spending: null, channels: [{ deposit: String(WHOLE), state: 'open' }] })
+      expect(status.channels[0].vouchered).toBeUndefined()
+    } finally {
+      await store.close()
     }
   })
 

@@ -8,7 +8,15 @@ import {
   type Store,
   type StrayChannel
 } from '@archipel/client'
-import { type Address, type ChannelId, type ChannelKey, channelId, sameHex, type Wei } from '@archipel/protocol'
+import {
+  type Address,
+  type ChannelId,
+  type ChannelKey,
+  channelId,
+  isCodedError,
+  sameHex,
+  type Wei
+} from '@archipel/protocol'
 import { readBooks } from '../../books/open-books.ts'
 import { formatTokens } from '../../config/units/amount.ts'
 import { openChain, ownAddress, tokenOf } from '../chain.ts'
@@ -63,14 +71,14 @@ export async function showEscrow({ context }: Invocation<object>): Promise<undef
       balance,
       token: { address: network.token, symbol },
       channels: channels.map(one => ({ ...one, state: stateOf(one, nowSec()) })),
-      spending: { ...spending, limits, freesAt: spending.freesAt ?? null }
+      spending: spending === undefined ? null : { ...spending, freesAt: spending.freesAt ?? null }
     },
     names: () => channels.map(({ id }) => id),
     human: ({ table, fields }) => {
       const about = fields([
         ['account', address],
         ['free', money(balance)],
-        ['spent', spentText(spending, limits, money)]
+        ['spent', spending === undefined ? 'unknown' : spentText(spending, money)]
       ])
       return channels.length === 0 ? about : `${about}\n\n${table(columns, channels)}`
     }
@@ -80,7 +88,7 @@ export async function showEscrow({ context }: Invocation<object>): Promise<undef
   }
 }
 
-function spentText({ spent, freesAt }: SpendingState, { day }: SpendingLimits, money: (amount: Wei) => string): string {
+function spentText({ spent, freesAt, limits: { day } }: SpendingState, money: (amount: Wei) => string): string {
   const limit = day === undefined ? '' : ` of ${money(day)} allowed`
   const frees = freesAt === undefined ? '' : `; the oldest leaves it ${clockText(freesAt)}`
   return `${money(spent)}${limit} in 24 hours${frees}`
@@ -89,7 +97,8 @@ function spentText({ spent, freesAt }: SpendingState, { day }: SpendingLimits, m
 interface Books {
   readonly known: readonly ProvidersChannel[]
   readonly strays: readonly StrayChannel[]
-  readonly spending: SpendingState
+  /** Unknown when the books could not be read. */
+  readonly spending: SpendingState | undefined
 }
 
 /** The chain says which channels there are, even when this machine's books are lost; the books say what was promised. */
@@ -99,11 +108,11 @@ async function readAll(
   payer: Address,
   fromBlock: number,
   limits: SpendingLimits
-): Promise<{ channels: ChannelView[]; spending: SpendingState }> {
+): Promise<{ channels: ChannelView[]; spending: SpendingState | undefined }> {
   const { signal } = context
   const [opened, { known, strays, spending }] = await Promise.all([
     chain.channelsOpenedFor(payer, { fromBlock }, { signal }),
-    readBooks(await context.folder(), signal, store => booksIn(store, limits))
+    booksOf(context, limits)
   ])
   const keys = new Map<ChannelId, ChannelKey>()
   for (const event of opened) if (sameHex(event.token, chain.token)) keys.set(event.id, event)
@@ -119,6 +128,17 @@ async function readAll(
     })
   )
   return { channels, spending }
+}
+
+/** What a program that does not answer has open is left out: the chain still says where the money is. */
+async function booksOf(context: Context, limits: SpendingLimits): Promise<Books> {
+  try {
+    return await readBooks(await context.folder(), context.signal, store => booksIn(store, limits))
+  } catch (err) {
+    if (!isCodedError(err) || err.code !== 'E_STORE_LOCKED') throw err
+    context.output.warn('another program has the books open: what was promised and spent is not shown')
+    return { known: [], strays: [], spending: undefined }
+  }
 }
 
 async function booksIn(store: Store, limits: SpendingLimits): Promise<Books> {

@@ -1,4 +1,6 @@
+import type { Reconciled } from '@archipel/client'
 import type { UnixSec, Wei } from '@archipel/protocol'
+import { commandId, plural, roundAmount } from '../run/words.ts'
 
 /** What of a channel's money is said of it in words. */
 export interface ChannelMoney {
@@ -24,4 +26,21 @@ export function freeIn({ deposit, settled, cumulative }: { deposit: Wei; settled
 /** `2026-11-22T20:45:00Z` */
 export function clockText(sec: UnixSec): string {
   return `${new Date(sec * 1000).toISOString().slice(0, 19)}Z`
+}
+
+/** What the client did about channels by itself, a line each. */
+export function reconciledLines({
+  found,
+  requested,
+  closed
+}: Pick<Reconciled, 'found' | 'requested' | 'closed'>): string[] {
+  return [
+    ...(found.length === 0
+      ? []
+      : [`Found ${plural(found.length, 'channel')} of yours without records here: archipel escrow status`]),
+    ...requested.map(({ id, closeAt }) => `Requested the close of channel ${commandId(id)}: due ${clockText(closeAt)}`),
+    ...closed.map(({ id, refunded }) => {
+      return `Closed channel ${commandId(id)}: ${roundAmount(refunded)} tokens are back in the balance`
+    })
+  ]
 }
