@@ -11,6 +11,10 @@ export interface NetworkDescriptor {
   readonly escrow: Address
   /** The Bonds contract; without it nobody's word is backed by collateral. */
   readonly bonds?: Address | undefined
+  /** The Uptime contract; without it services are paid for by buyers that are there. */
+  readonly uptime?: Address | undefined
+  /** The Credentials contract; without it credentials cannot be taken back. */
+  readonly credentials?: Address | undefined
   /** The ERC-20 that prices are in. */
   readonly token: Address
   /** Block the escrow was deployed in: auditors read events from here. */

@@ -66,6 +66,7 @@ const SIGNED = [
   'receipt',
   'voucher',
   'credential',
+  'key-compromise',
   'key-possession',
   'service-terms',
   'uptime-tally'

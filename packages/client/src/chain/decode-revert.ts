@@ -1,7 +1,9 @@
 import { CodedError } from '@archipel/protocol'
 import { AbiCoder, type ErrorDescription, isHexString } from 'ethers'
 import { BONDS_MEANINGS } from './bonds-errors.ts'
-import { bondsInterface, escrowInterface, tokenInterface } from './interfaces.ts'
+import { CREDENTIALS_MEANINGS } from './credentials-errors.ts'
+import { bondsInterface, credentialsInterface, escrowInterface, tokenInterface, uptimeInterface } from './interfaces.ts'
+import { UPTIME_MEANINGS } from './uptime-errors.ts'
 
 interface Meaning {
   readonly code: string
@@ -62,7 +64,9 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     message: 'the escrow may not take that many tokens',
     hint: 'approve the escrow for the amount first'
   },
-  ...BONDS_MEANINGS
+  ...BONDS_MEANINGS,
+  ...CREDENTIALS_MEANINGS,
+  ...UPTIME_MEANINGS
 }
 
 /** Solidity's own two errors. */
@@ -107,9 +111,16 @@ export function codeOfSelector(selector: string): string {
 /** Names of all errors in the table: a test holds it against the ABI. */
 export const KNOWN_ERRORS: readonly string[] = Object.keys(MEANINGS)
 
+/** Where an error may come from; the first that knows it explains it. */
+const INTERFACES = [escrowInterface, bondsInterface, uptimeInterface, credentialsInterface, tokenInterface]
+
 function parseError(data: string): ErrorDescription | null {
   try {
-    return escrowInterface.parseError(data) ?? bondsInterface.parseError(data) ?? tokenInterface.parseError(data)
+    for (const known of INTERFACES) {
+      const error = known.parseError(data)
+      if (error !== null) return error
+    }
+    return null
   } catch {
     return null
   }

@@ -1,4 +1,10 @@
-import { bondsBytecode, escrowBytecode, testTokenBytecode } from '@archipel/contracts'
+import {
+  bondsBytecode,
+  credentialsBytecode,
+  escrowBytecode,
+  testTokenBytecode,
+  uptimeBytecode
+} from '@archipel/contracts'
 import { type Address, CodedError, type Hex, type Wei } from '@archipel/protocol'
 import { AbiCoder, concat, getCreate2Address, getCreateAddress, keccak256, ZeroHash } from 'ethers'
 import { tokenInterface } from './interfaces.ts'
@@ -20,6 +26,8 @@ export interface DeployInit extends RpcInit {
 export interface Deployment {
   readonly escrow: Address
   readonly bonds: Address
+  readonly uptime: Address
+  readonly credentials: Address
   readonly token: Address
   /** Block of the escrow's deployment; 0 if it was there already, so that no event can be missed. */
   readonly deployedAt: number
@@ -37,10 +45,14 @@ export async function deployContracts({ signer, ...rpcInit }: DeployInit, option
   const put = (name: string, code: Hex) => deploy(rpc, sender, `deploy ${name}`, code, options)
   const escrow = await put('escrow', escrowBytecode)
   const bonds = await put('bonds', withAddresses(bondsBytecode, escrow.address))
+  const uptime = await put('uptime', withAddresses(uptimeBytecode, escrow.address, bonds.address))
+  const credentials = await put('credentials', withAddresses(credentialsBytecode, escrow.address))
   const token = await put('token', testTokenBytecode)
   return {
     escrow: escrow.address,
     bonds: bonds.address,
+    uptime: uptime.address,
+    credentials: credentials.address,
     token: token.address,
     deployedAt: escrow.blockNumber ?? 0
   }

@@ -1,4 +1,4 @@
-import { bondsAbi, escrowAbi, testTokenAbi } from '@archipel/contracts'
+import { bondsAbi, credentialsAbi, escrowAbi, testTokenAbi, uptimeAbi } from '@archipel/contracts'
 import { CodedError, type Hex } from '@archipel/protocol'
 import { Interface, isError, type Result } from 'ethers'
 import { type CallOptions, type Rpc, replyErrorOf } from './rpc.ts'
@@ -7,6 +7,10 @@ import { type CallOptions, type Rpc, replyErrorOf } from './rpc.ts'
 export const escrowInterface = new Interface(escrowAbi)
 /** The same for bonds. */
 export const bondsInterface = new Interface(bondsAbi)
+/** The same for credentials. */
+export const credentialsInterface = new Interface(credentialsAbi)
+/** The same for the arbiter for services. */
+export const uptimeInterface = new Interface(uptimeAbi)
 /** The same for an ERC-20. Only the standard's own functions and errors are used of a token that is not ours. */
 export const tokenInterface = new Interface(testTokenAbi)
 

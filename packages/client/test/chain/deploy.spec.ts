@@ -1,5 +1,5 @@
-import { bondsAbi } from '@archipel/contracts'
-import { Interface } from 'ethers'
+import { bondsAbi, credentialsAbi, uptimeAbi } from '@archipel/contracts'
+import { Interface, type InterfaceAbi } from 'ethers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CREATE2_DEPLOYER, createChain, deployContracts } from '../../src/chain/index.ts'
 import { type Anvil, devSigner, startAnvil } from './anvil.ts'
@@ -22,11 +22,16 @@ describe('deployContracts', () => {
     await createChain({ rpcUrls: [anvil.url], chainId: anvil.chainId, ...first }).checkChain()
   })
 
-  it('tells Bonds which escrow receipts are signed for', async () => {
-    const { bonds, escrow } = await deployAs(0)
-    const data = new Interface(bondsAbi).encodeFunctionData('escrow')
-    const answer = await anvil.request('eth_call', [{ to: bonds, data }, 'latest'])
-    expect(String(answer).toLowerCase()).toBe(`0x${escrow.slice(2).padStart(64, '0')}`)
+  it('tells each contract which others it works with', async () => {
+    const { escrow, bonds, uptime, credentials } = await deployAs(0)
+    const ask = async (to: string, abi: InterfaceAbi, method: string) => {
+      const data = new Interface(abi).encodeFunctionData(method)
+      return `0x${String(await anvil.request('eth_call', [{ to, data }, 'latest'])).slice(26)}`
+    }
+    expect(await ask(bonds, bondsAbi, 'escrow')).toBe(escrow)
+    expect(await ask(uptime, uptimeAbi, 'escrow')).toBe(escrow)
+    expect(await ask(uptime, uptimeAbi, 'bonds')).toBe(bonds)
+    expect(await ask(credentials, credentialsAbi, 'escrow')).toBe(escrow)
   })
 
   it('deploys the plain way where the deployment proxy is missing', async () => {

@@ -14,6 +14,7 @@ import {Offer, OfferHash} from "../../src/messages/Offer.sol";
 import {Receipt, ReceiptHash} from "../../src/messages/Receipt.sol";
 import {Resources} from "../../src/messages/Resources.sol";
 import {Result, ResultHash} from "../../src/messages/Result.sol";
+import {KeyCompromise, KeyCompromiseHash} from "../../src/messages/KeyCompromise.sol";
 import {ServiceTerms, ServiceTermsHash} from "../../src/messages/ServiceTerms.sol";
 import {UptimeTally, UptimeTallyHash} from "../../src/messages/UptimeTally.sol";
 import {ChannelId} from "../../src/types/ChannelId.sol";
@@ -161,6 +162,15 @@ contract GoldenVectorsTest is Test {
             credential.expiresAt = uint64(c.number("expiresAt"));
             credential.index = c.number("index");
             _assertSigned(file, c, credential.hash());
+        }
+    }
+
+    function test_KeyCompromise() public view {
+        VectorFile memory file = VectorFiles.open("key-compromise");
+        vm.assertEq(KeyCompromiseHash.TYPEHASH, file.bytes32At("typeHash"), "typeHash");
+        for (uint256 i = 0; i < file.count(); ++i) {
+            VectorCase memory c = file.caseAt(i);
+            _assertSigned(file, c, KeyCompromise(c.account("issuer"), uint64(c.number("since"))).hash());
         }
     }
 

@@ -29,6 +29,8 @@ const descriptorSchema = z.strictObject({
   rpcUrls: rpcUrlsSchema,
   escrow: addressSchema,
   bonds: addressSchema.optional(),
+  uptime: addressSchema.optional(),
+  credentials: addressSchema.optional(),
   token: addressSchema,
   deployedAt: z.int().nonnegative(),
   confirmations: z.int().min(1).max(CONFIRMATIONS_MAX).optional(),

@@ -17,8 +17,11 @@ const DESCRIPTOR: NetworkDescriptor = {
 }
 
 describe('a network descriptor', () => {
-  test('names the Bonds contract or does without', async () => {
-    for (const descriptor of [DESCRIPTOR, { ...DESCRIPTOR, bonds: ADDRESS } as const]) {
+  test('names the contracts beside the escrow, or does without', async () => {
+    for (const descriptor of [
+      DESCRIPTOR,
+      { ...DESCRIPTOR, bonds: ADDRESS, uptime: ADDRESS, credentials: ADDRESS } as const
+    ]) {
       const file = join(temporaryFolder(), 'network.json')
       await writeDescriptor(file, descriptor)
       expect(await readDescriptor(file, 'devnet')).toEqual(descriptor)

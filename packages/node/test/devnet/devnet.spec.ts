@@ -40,7 +40,8 @@ describe('a devnet', { timeout: TIMEOUT_MS }, () => {
       ['eu-west-1', 'us-east-1'].map(async name => (await providerStatus(name)).peerId as string)
     )
     expect(contacts).toEqual(new Set(peerIds))
-    expect(network.descriptor.bonds).toMatch(/^0x[0-9a-f]{40}$/)
+    const { bonds, uptime, credentials } = network.descriptor
+    for (const contract of [bonds, uptime, credentials]) expect(contract).toMatch(/^0x[0-9a-f]{40}$/)
     expect(JSON.parse(readFileSync(join(dir, 'network.json'), 'utf8'))).toEqual(network.descriptor)
   })
 

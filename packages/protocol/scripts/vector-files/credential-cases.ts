@@ -1,4 +1,12 @@
-import { type Claims, type Credential, type CredentialDraft, draftCredential, ZERO_HASH } from '../../src/index.ts'
+import {
+  type Claims,
+  type Credential,
+  type CredentialDraft,
+  draftCredential,
+  type KeyCompromise,
+  ZERO_ADDRESS,
+  ZERO_HASH
+} from '../../src/index.ts'
 import { issuer, MAX_ADDRESS, MAX_HASH, provider, testHash, UINT64_MAX } from './keys.ts'
 import type { Cases } from './market-cases.ts'
 
@@ -40,4 +48,10 @@ export const credentials: Cases<Credential> = {
     expiresAt: UINT64_MAX,
     index: 2n ** 256n - 1n
   }
+}
+
+export const keyCompromises: Cases<KeyCompromise> = {
+  plain: { issuer: issuer.address, since: 1_800_000_000 },
+  zeros: { issuer: ZERO_ADDRESS, since: 0 },
+  'largest numbers': { issuer: MAX_ADDRESS, since: UINT64_MAX }
 }

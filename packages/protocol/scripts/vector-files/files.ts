@@ -16,6 +16,7 @@ import {
   encode,
   type Hash,
   keccak,
+  keyCompromiseType,
   keyPossessionType,
   leafHash,
   offerFault,
@@ -35,11 +36,12 @@ import {
   voucherType,
   ZERO_ADDRESS
 } from '../../src/index.ts'
-import { credentials } from './credential-cases.ts'
+import { credentials, keyCompromises } from './credential-cases.ts'
 import { keyPossessions } from './key-cases.ts'
 import {
   bondsDomain,
   buyer,
+  credentialsDomain,
   domain,
   issuer,
   MAX_ADDRESS,
@@ -66,6 +68,7 @@ export function vectorFiles(): Readonly<Record<string, object>> {
     result: file(typeFacts(resultType), results, result => ({ ...result, ...hashes(resultType, result) })),
     voucher: signedFile(voucherType, vouchers, session),
     credential: signedFile(credentialType, credentials, issuer),
+    'key-compromise': signedFile(keyCompromiseType, keyCompromises, issuer, credentialsDomain),
     'key-possession': signedFile(keyPossessionType, keyPossessions, provider, bondsDomain),
     equivocation: equivocationFile(),
     'service-terms': signedFile(serviceTermsType, serviceTerms, provider),

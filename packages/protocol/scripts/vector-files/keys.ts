@@ -1,6 +1,7 @@
 import {
   type Address,
   createBondsDomain,
+  createCredentialsDomain,
   createPureSigner,
   createSigningDomain,
   type Hash,
@@ -55,3 +56,4 @@ export const UINT64_MAX = Number.MAX_SAFE_INTEGER
 export const UINT128_MAX = 2n ** 128n - 1n
 export const MAX_HASH: Hash = `0x${'ff'.repeat(32)}`
 export const MAX_ADDRESS: Address = `0x${'ff'.repeat(20)}`
+export const credentialsDomain = createCredentialsDomain(31337, '0x9fe46736679d2d9a65f0992f2272de9f3c7fa6e0')

@@ -8,6 +8,7 @@ import {
   type Credential,
   type Demand,
   type Hash,
+  type KeyCompromise,
   type KeyPossession,
   LABEL_BYTES_MAX,
   type Offer,
@@ -122,6 +123,7 @@ export const credentials: Arbitrary<Credential> = fc.record({
   index: fc.oneof(fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }), fc.constantFrom(0n, 255n, 256n, 2n ** 256n - 1n))
 })
 
+export const keyCompromises: Arbitrary<KeyCompromise> = fc.record({ issuer: addresses, since: uints(64) })
 export const keyPossessions: Arbitrary<KeyPossession> = fc.record({ key: addresses, owner: addresses })
 
 export const serviceTerms: Arbitrary<ServiceTerms> = fc.record({

@@ -5,6 +5,7 @@ import {
   channelKeyType,
   credentialType,
   demandType,
+  keyCompromiseType,
   keyPossessionType,
   offerType,
   receiptType,
@@ -38,6 +39,7 @@ export const nouns: readonly Noun[] = [
   noun(voucherType, arbitrary.vouchers),
   noun(channelKeyType, arbitrary.channelKeys),
   noun(credentialType, arbitrary.credentials),
+  noun(keyCompromiseType, arbitrary.keyCompromises),
   noun(keyPossessionType, arbitrary.keyPossessions),
   noun(serviceTermsType, arbitrary.serviceTerms),
   noun(uptimeTallyType, arbitrary.uptimeTallies)
