@@ -34,6 +34,7 @@ import { createProviderChannels } from './payment/channels.ts'
 import { reservationOf } from './payment/reservations.ts'
 import { type ProviderConfig, type ProviderStatus, rulesOf } from './provider.ts'
 import { earningsOf } from './redeem/earnings.ts'
+import { createChainNews } from './redeem/news.ts'
 import { createReconciler } from './redeem/reconciler.ts'
 import { createRedeemer } from './redeem/redeemer.ts'
 import { createProviderRecords } from './store/records.ts'
@@ -175,6 +176,8 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
   const { nowSec } = signing
   const redeemer = createRedeemer({ channels, chain, rules: rulesOf(config.redeem), nowSec, log })
   const reconciler = createReconciler({ channels, records, nowSec, onChange: redeemer.wake, log })
+  const { books } = channels
+  const news = createChainNews({ source: chain.source, owner: config.owner, books, onNews: reconciler.wake, log })
 
   const startedAt = signing.nowSec()
   let stopping: Promise<void> | undefined
@@ -183,7 +186,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     publisher.stop()
     beacon.stop()
     await work.stopAll()
-    await Promise.all([executor.stop(), redeemer.stop(), reconciler.stop()])
+    await Promise.all([executor.stop(), redeemer.stop(), reconciler.stop(), news.stop()])
     fetcher.stop()
     await network.stop()
     stopped.abort()
@@ -210,6 +213,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       beacon.start()
       redeemer.start()
       reconciler.start()
+      news.start()
       log.info(
         { address: signing.signer.address, multiaddrs: network.addresses().map(String), isolation: executor.isolation },
         'started'

@@ -1,5 +1,5 @@
 import type { ChannelId } from '@archipel/protocol'
-import { isWorth, isWorthAdding } from './economy.ts'
+import { type Economy, feePerGasMax, isWorth, isWorthAdding } from './economy.ts'
 import {
   BATCH_MAX,
   type Candidate,
@@ -36,12 +36,15 @@ export function choose(
   const closing = candidates.filter(one => one.closeAt !== 0 && isReadyToClose(one) && !flying.urgent.has(one.id))
   const urgent = isOpen('urgent') ? batchesOf(closing, state).sort((a, b) => firstClose(a) - firstClose(b)) : []
 
+  const isAnyCostFine = state.isStopping && rules.atStop === 'all'
   const others = candidates.filter(
     ({ id, closeAt }) => closeAt === 0 && !flying.ordinary.has(id) && !flying.urgent.has(id)
   )
   return [
-    ...urgent.slice(0, Math.max(0, room.urgent)).map(flightOf('urgent')),
-    ...ordinary().slice(0, Math.max(0, room.ordinary)).map(flightOf('ordinary'))
+    ...urgent.slice(0, Math.max(0, room.urgent)).map(flightOf('urgent', undefined)),
+    ...ordinary()
+      .slice(0, Math.max(0, room.ordinary))
+      .map(flightOf('ordinary', isAnyCostFine ? undefined : rules))
   ]
 
   function ordinary(): Candidate[][] {
@@ -107,8 +110,12 @@ function batchesOf(
 }
 
 const flightOf =
-  (lane: Lane) =>
-  (batch: readonly Candidate[]): Flight => ({ lane, ids: batch.map(({ id }) => id) })
+  (lane: Lane, economy: Economy | undefined) =>
+  (batch: readonly Candidate[]): Flight => ({
+    lane,
+    ids: batch.map(({ id }) => id),
+    feePerGasMaxWei: economy === undefined ? undefined : feePerGasMax(sum(batch), batch.length, economy)
+  })
 
 const closeOf = ({ closeAt }: Candidate): number => (closeAt === 0 ? Number.MAX_SAFE_INTEGER : closeAt)
 const firstClose = (batch: readonly Candidate[]): number => Math.min(...batch.map(closeOf))

@@ -31,7 +31,18 @@ export function isWorthAdding(payable: Wei, feePerGasWei: bigint, economy: Econo
   return toTokens(GAS_PER_CHANNEL * feePerGasWei, economy.coinPrice ?? 0n) * MILLION <= payable * millionths(economy)
 }
 
-const millionths = ({ feeShareMax }: Economy): bigint => BigInt(Math.floor(feeShareMax * Number(MILLION)))
+/**
+ * Most that may be offered for a unit of gas, so that the transaction costs no more than its share even if its fees have to
+ * rise until it is mined, in wei. undefined where costs are not weighed.
+ */
+export function feePerGasMax(payable: Wei, channels: number, { coinPrice, ...economy }: Economy): bigint | undefined {
+  if (coinPrice === undefined || coinPrice === 0n) return undefined
+  const gas = GAS_BASE + GAS_PER_CHANNEL * BigInt(channels)
+  return (payable * millionths(economy) * WEI_PER_COIN) / (MILLION * gas * coinPrice)
+}
+
+const millionths = ({ feeShareMax }: Pick<Economy, 'feeShareMax'>): bigint =>
+  BigInt(Math.floor(feeShareMax * Number(MILLION)))
 
 function toTokens(wei: bigint, coinPrice: Wei): Wei {
   return (wei * coinPrice + WEI_PER_COIN - 1n) / WEI_PER_COIN

@@ -13,6 +13,8 @@ import type { ChannelRecord, ProviderRecords } from '../store/records.ts'
 export interface Reconciler {
   /** Begins with everything. */
   start(): void
+  /** The next round begins at once. */
+  wake(): void
   stop(): Promise<void>
   status(): ReconcilerStatus
 }
@@ -38,8 +40,10 @@ const READ_FAILURES_MAX = 3
 export const HOT_FRESH_MS = 30_000
 /** …and of the others in memory. */
 export const CALM_FRESH_MS = 300_000
-/** What was paid out may be taken back for so long: such channels count as hot. */
+/** What was paid out may be taken back for so long: such channels count as hot… */
 const SETTLED_RECENTLY_MS = 600_000
+/** …and at first, when it is likeliest and nobody may have seen the event, they are looked at in each round. */
+const SETTLED_JUST_NOW_MS = 60_000
 
 export interface ReconcilerInit {
   channels: Pick<ProviderChannels, 'books' | 'isPromised' | 'refresh'>
@@ -58,16 +62,19 @@ export function createReconciler(init: ReconcilerInit): Reconciler {
   const stopping = new AbortController()
   let timer: NodeJS.Timeout | undefined
   let round: Promise<void> | undefined
+  let again = false
   /** Where the sweep of the disk goes on; undefined between two sweeps. */
   let cursor: string | undefined = ''
   let nextSweepMs = 0
   let status: ReconcilerStatus = { sweptAt: undefined, reads: 0, repaired: 0 }
 
   function freshMsOf(channel: ChannelRecord, nowMs: number): number {
+    const settledMs = nowMs - books.settledAtMs(channel.id)
+    if (settledMs < SETTLED_JUST_NOW_MS) return Math.min(intervalMs, ROUND_INTERVAL_MS)
     const isHot =
       redeemable(channel) > 0n ||
       channel.closeAt !== 0 ||
-      nowMs - books.settledAtMs(channel.id) < SETTLED_RECENTLY_MS ||
+      settledMs < SETTLED_RECENTLY_MS ||
       channels.isPromised(channel.id)
     return isHot ? HOT_FRESH_MS : CALM_FRESH_MS
   }
@@ -142,6 +149,8 @@ export function createReconciler(init: ReconcilerInit): Reconciler {
   }
 
   function tick(): void {
+    if (stopping.signal.aborted) return
+    again = round !== undefined
     round ??= run()
       .catch(err => {
         if (!stopping.signal.aborted)
@@ -149,6 +158,7 @@ export function createReconciler(init: ReconcilerInit): Reconciler {
       })
       .finally(() => {
         round = undefined
+        if (again) tick()
       })
   }
 
@@ -158,6 +168,7 @@ export function createReconciler(init: ReconcilerInit): Reconciler {
       timer.unref()
       tick()
     },
+    wake: tick,
     async stop() {
       clearInterval(timer)
       stopping.abort(new DOMException('the node stops', 'AbortError'))

@@ -61,7 +61,12 @@ export function createRedeemer({ channels, chain, rules, nowSec, log, random = M
     flying.add(tracked)
   }
 
-  async function redeem({ flight, lane, ids }: Extract<RedeemEffect, { type: 'redeem' }>): Promise<void> {
+  async function redeem({
+    flight,
+    lane,
+    ids,
+    feePerGasMaxWei
+  }: Extract<RedeemEffect, { type: 'redeem' }>): Promise<void> {
     const vouchers = ids.flatMap(id => {
       const { key, voucher } = channels.books.get(id) ?? {}
       return key === undefined || voucher === undefined
@@ -69,14 +74,15 @@ export function createRedeemer({ channels, chain, rules, nowSec, log, random = M
         : [{ id, key, ...voucher.body, signature: voucher.signature }]
     })
     const [first] = vouchers
-    const { signal } = stopping
+    // Above its ceiling it fails at once instead of waiting: by the next look there may be more to share the costs.
+    const options = { signal: stopping.signal, fees: { maxFeePerGas: feePerGasMaxWei, whenAbove: 'fail' } } as const
     try {
       if (first === undefined) return apply({ type: 'failed', flight, fault: 'nothing' })
       failpoint('provider.redeem.before')
       const landed =
         vouchers.length === 1
-          ? { ...(await chain.redeem(first, { signal })), skipped: [] }
-          : await chain.redeemMany(vouchers, { signal })
+          ? { ...(await chain.redeem(first, options)), skipped: [] }
+          : await chain.redeemMany(vouchers, options)
       failpoint('provider.redeem.mined')
       const skipped = landed.skipped.map(({ id }) => id)
       const { hash, paid, feeWei } = landed

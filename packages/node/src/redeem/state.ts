@@ -31,6 +31,8 @@ export type Lane = 'urgent' | 'ordinary'
 export interface Flight {
   readonly lane: Lane
   readonly ids: readonly ChannelId[]
+  /** Most that it may offer for a unit of gas; undefined: whatever it takes. */
+  readonly feePerGasMaxWei: bigint | undefined
 }
 
 /** What went wrong with a channel lately. Forgotten with its next success. */
@@ -93,7 +95,7 @@ export type RedeemEvent =
   | { readonly type: 'stopping' }
 
 export type RedeemEffect =
-  | { readonly type: 'redeem'; readonly flight: number; readonly lane: Lane; readonly ids: readonly ChannelId[] }
+  | (Flight & { readonly type: 'redeem'; readonly flight: number })
   /** What the chain has of these differs from the books, or may: read it. */
   | { readonly type: 'read'; readonly ids: readonly ChannelId[] }
 

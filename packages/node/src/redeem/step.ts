@@ -49,9 +49,9 @@ function send(state: RedeemState, chosen: readonly Flight[]): RedeemStep {
   const flights = new Map(state.flights)
   const effects: RedeemEffect[] = []
   let next = state.nextFlight
-  for (const { lane, ids } of chosen) {
-    flights.set(next, { lane, ids })
-    effects.push({ type: 'redeem', flight: next++, lane, ids })
+  for (const flight of chosen) {
+    flights.set(next, flight)
+    effects.push({ type: 'redeem', flight: next++, ...flight })
   }
   return { state: { ...state, flights, nextFlight: next }, effects }
 }

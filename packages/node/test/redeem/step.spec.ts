@@ -93,6 +93,14 @@ describe('costs', () => {
     expect(machine(weighing).look([candidate(1, over)], fee)).toHaveLength(isSent ? 1 : 0)
   })
 
+  it('bound what may be offered for gas, so that rising fees eat no more than the share', () => {
+    const [sent] = machine(weighing).look([candidate(1, { payable: cost * 20n })], feePerGasWei)
+    expect(sent).toMatchObject({ feePerGasMaxWei: feePerGasWei * 2n })
+    const [urgent] = machine(weighing).look([candidate(1, { closeAt: NOW_SEC + 1 })], feePerGasWei)
+    expect(urgent).toMatchObject({ feePerGasMaxWei: undefined })
+    expect(machine().look([candidate(1)])).toMatchObject([{ feePerGasMaxWei: undefined }])
+  })
+
   it('are shared: many small ones are worth it together', () => {
     const marginal = GAS_PER_CHANNEL * feePerGasWei * 2000n
     const each = marginal * 11n
@@ -329,7 +337,7 @@ describe('any history', () => {
             const candidates = move.candidates.map(({ id, ...rest }) => candidate(id, rest))
             const byId = new Map(candidates.map(one => [one.id, one]))
             const before = new Map(flying)
-            for (const { flight, lane, ids } of run.look(candidates, move.fee)) {
+            for (const { flight, lane, ids, feePerGasMaxWei } of run.look(candidates, move.fee)) {
               flying.set(flight, { lane, ids })
               const batch = ids.map(id => byId.get(id)!)
               expect(new Set(ids).size).toBe(ids.length)
@@ -339,8 +347,11 @@ describe('any history', () => {
                 if (other.lane === lane) expect(other.ids.filter(id => ids.includes(id))).toEqual([])
               if (lane === 'ordinary' && chosen.coinPrice !== undefined) {
                 const total = batch.reduce((sum, { payable }) => sum + payable, 0n)
-                const cost = costOf(ids.length, move.fee!, chosen as RedeemRules)
-                expect(Number(cost)).toBeLessThanOrEqual(Number(total) * chosen.feeShareMax * 1.000001)
+                for (const fee of [move.fee!, feePerGasMaxWei!]) {
+                  const cost = costOf(ids.length, fee, chosen as RedeemRules)
+                  expect(Number(cost - 1n)).toBeLessThanOrEqual(Number(total) * chosen.feeShareMax * 1.000001)
+                }
+                expect(feePerGasMaxWei).toBeGreaterThanOrEqual(move.fee!)
               }
               expect(batch.every(({ closeAt }) => (closeAt !== 0) === (lane === 'urgent'))).toBe(true)
             }
