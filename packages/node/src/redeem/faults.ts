@@ -7,7 +7,6 @@ const FAULTS: Readonly<Record<string, RedeemFault>> = {
   E_RPC_ERROR: 'chain',
   E_RPC_BAD_REPLY: 'chain',
   E_CHAIN_STALE: 'chain',
-  E_TX_QUEUE_FULL: 'chain',
   E_TX_REFUSED: 'chain',
   E_WRONG_CHAIN: 'chain',
   E_NO_CONTRACT: 'chain',
