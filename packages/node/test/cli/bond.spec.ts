@@ -12,6 +12,8 @@ import { networkRoot, writePassword } from './fixtures.ts'
 import { runCli, temporaryFolder } from './run-cli.ts'
 
 const WHOLE = 10n ** 18n
+/** Many runs of the command, each a process of its own. */
+const TIMEOUT_MS = 90_000
 const DELAY_SEC = 30 * 86_400
 const ARBITER: Address = `0x${'a7'.repeat(20)}`
 
@@ -68,7 +70,7 @@ async function wait(seconds: number): Promise<void> {
   await anvil.request('evm_mine')
 }
 
-describe('bond', () => {
+describe('bond', { timeout: TIMEOUT_MS }, () => {
   test('is added to by the owner, who answers for the node of this computer from then on', async () => {
     const { owner, node, json, cli, bonds } = await createOperator()
     expect(await json('add', '12.5', '--dry-run')).toMatchObject({
@@ -155,7 +157,7 @@ describe('bond', () => {
   })
 })
 
-describe('an exit', () => {
+describe('an exit', { timeout: TIMEOUT_MS }, () => {
   test('is requested, waited for and paid out, and what is exposed is reduced along with it', async () => {
     const { json, cli, bonds, owner } = await createOperator()
     await json('add', '10')
@@ -205,7 +207,7 @@ describe('an exit', () => {
   })
 })
 
-describe('a claim', () => {
+describe('a claim', { timeout: TIMEOUT_MS }, () => {
   test('is collected by whoever reported a contradiction', async () => {
     const cheat = await createOperator()
     await cheat.json('add', '100')
