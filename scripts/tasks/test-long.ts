@@ -1,5 +1,6 @@
 import { endCommandsOnSignal } from '../command.ts'
 import { contracts } from '../stages/contracts.ts'
+import { coverage } from '../stages/coverage.ts'
 import { runStages } from '../stages/run-stages.ts'
 import { vitest } from '../stages/vitest.ts'
 
@@ -11,5 +12,5 @@ const LONG = { ARCHIPEL_LONG: '1', FOUNDRY_PROFILE: 'long' }
 
 endCommandsOnSignal()
 Object.assign(process.env, LONG)
-const isGood = await runStages([[[vitest('unit', HOUR_MS), contracts, vitest('system', HOUR_MS)]]])
+const isGood = await runStages([[[vitest('unit', HOUR_MS), contracts, coverage, vitest('system', HOUR_MS)]]])
 process.exitCode = isGood ? 0 : 1

@@ -31,15 +31,15 @@ export function foundryBinary(tool: 'forge' | 'anvil'): string {
   }
 }
 
+/** What forge needs to know: our compiler, and no look-ups of signatures, versions or compilers on the internet. */
+export function forgeEnvironment(): NodeJS.ProcessEnv {
+  const solc = join(packageRoot, 'bin', process.platform === 'win32' ? 'solc.cmd' : 'solc')
+  return { ...process.env, FOUNDRY_SOLC: solc, FOUNDRY_OFFLINE: 'true', FOUNDRY_DISABLE_NIGHTLY_WARNING: '1' }
+}
+
 /** Runs forge in this package, or in a copy of it, with our standard streams and answers its exit status. */
 export function runForge(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = packageRoot): Promise<number> {
-  const solc = join(packageRoot, 'bin', process.platform === 'win32' ? 'solc.cmd' : 'solc')
-  const forge = spawn(foundryBinary('forge'), args, {
-    cwd,
-    stdio: 'inherit',
-    // No look-ups of function signatures, versions or compilers on the internet.
-    env: { ...process.env, FOUNDRY_SOLC: solc, FOUNDRY_OFFLINE: 'true', FOUNDRY_DISABLE_NIGHTLY_WARNING: '1', ...env }
-  })
+  const forge = spawn(foundryBinary('forge'), args, { cwd, stdio: 'inherit', env: { ...forgeEnvironment(), ...env } })
   return new Promise((resolve, reject) => {
     forge.once('error', reject)
     forge.once('exit', (code, signal) => resolve(code ?? (signal === null ? 1 : 128)))

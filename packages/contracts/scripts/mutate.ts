@@ -39,8 +39,8 @@ if (unknown.length > 0 || positionals.length === 0) {
   )
   process.exit(2)
 }
-const compiler = createFastCompiler()
 const scratch = createScratch()
+const compiler = createFastCompiler(scratch.folder)
 process.once('exit', scratch.remove)
 if ((await scratch.build()) !== 0) process.exit(1)
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { packageRoot } from '../foundry.ts'
 
 interface Solc {
   compile(inputJson: string, callbacks: { import: (path: string) => { contents: string } | { error: string } }): string
@@ -23,7 +22,8 @@ export interface FastCompiler {
   bytecode(file: string, contract: string, changed?: { file: string; source: string }): string | undefined
 }
 
-export function createFastCompiler(): FastCompiler {
+/** @param root folder of the package, or of a copy of it */
+export function createFastCompiler(root: string): FastCompiler {
   const solc = require('solc') as Solc
   const texts = new Map<string, string>()
   /** By contract: the older code generator is five times as fast, but does not take every contract. */
@@ -32,7 +32,7 @@ export function createFastCompiler(): FastCompiler {
   function read(path: string): string | undefined {
     const known = texts.get(path)
     if (known !== undefined) return known
-    const file = path.startsWith('@') ? join(packageRoot, 'node_modules', path) : join(packageRoot, path)
+    const file = path.startsWith('@') ? join(root, 'node_modules', path) : join(root, path)
     if (!existsSync(file)) return undefined
     const text = readFileSync(file, 'utf8')
     texts.set(path, text)

@@ -22,6 +22,7 @@ const FAST = {
 
 /** A copy of this package, built, in which creation codes are exchanged without compiling the tests again. */
 export interface Scratch {
+  readonly folder: string
   /** Compiles contracts and tests as they are. Exit status. */
   build(): Promise<number>
   /** Puts other creation code in a contract's place, hex without 0x. */
@@ -39,6 +40,7 @@ export function createScratch(): Scratch {
   symlinkSync(join(packageRoot, 'node_modules'), join(folder, 'node_modules'))
   const env = { ...process.env, ...FAST, FOUNDRY_SOLC: join(folder, 'bin', 'solc') }
   return {
+    folder,
     build: () => runForge(['build', '--quiet'], env, folder),
     plant(contract, bytecode) {
       const file = join(folder, 'out', `${contract}.sol`, `${contract}.json`)

@@ -23,6 +23,10 @@ contract ArbiterTest is EscrowFixture {
 
     // ---------------------------------------------------------------------------------------------------- caller
 
+    function test_AHold_IsThirtyDaysAtMost() public view {
+        assertEq(holdSecMax, 30 days, "HOLD_SEC_MAX");
+    }
+
     function test_RevertWhen_CallerIsNotTheArbiter() public {
         address[3] memory others = [alice, bob, mallory];
         for (uint256 i = 0; i < others.length; ++i) {

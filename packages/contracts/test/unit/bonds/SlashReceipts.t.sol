@@ -135,6 +135,21 @@ contract SlashReceiptsTest is BondsFixture {
 
     // ------------------------------------------------------------------------------------------------------- once
 
+    /// @dev Of ten units a tenth is one, of which the reporter's tenth is nothing: a punishment all the same.
+    function test_OfATinyBond_OnceToo() public {
+        address poor = address(0xD0);
+        fund(poor);
+        register(MALLORY_SECRET, poor);
+        addBond(poor, 10);
+        second.amount = 6;
+        ReceiptEquivocation memory proof = receiptsOf(MALLORY_SECRET, first, second);
+        assertEq(report(carol, proof), 0, "paid");
+        assertBond(poor, 9, 0);
+        bytes32 fault = bonds.receiptFault(mallory, AGREEMENT);
+        vm.expectRevert(abi.encodeWithSelector(IBonds.FaultPunished.selector, fault));
+        report(carol, proof);
+    }
+
     function test_RevertWhen_Punished_WhicheverTwoAreShown() public {
         second.amount = 6;
         Receipt memory third = receiptOf(AGREEMENT, 7);
