@@ -2,13 +2,14 @@ import { type Address, CodedError } from '@archipel/protocol'
 import { type ChainSource, createChainSource } from './chain-source.ts'
 import { type ChainCheck, checkChain } from './check-chain.ts'
 import type { FeePolicy } from './fees.ts'
+import { type ChainOrders, createChainOrders } from './orders.ts'
 import { type ChainReads, createChainReads } from './reads.ts'
 import { type CallOptions, createRpc, type RpcInit } from './rpc.ts'
 import { createSender, type Sender, type TransactionSigner } from './sender.ts'
 import { type ChainWrites, createChainWrites } from './writes.ts'
 
 /** One chain, its escrow and one token, as seen by one account or by nobody in particular. */
-export interface Chain extends ChainReads, ChainWrites {
+export interface Chain extends ChainReads, ChainWrites, ChainOrders {
   readonly chainId: number
   readonly escrow: Address
   readonly token: Address
@@ -57,7 +58,8 @@ export function createChain({ escrow, token, signer, txTimeoutMs, confirmations,
     source: createChainSource(rpc, escrow),
     checkChain: options => checkChain(rpc, escrow, token, options),
     ...reads,
-    ...createChainWrites(sender, reads, escrow, token)
+    ...createChainWrites(sender, reads, escrow, token),
+    ...createChainOrders(rpc, sender, escrow, token)
   }
 }
 

@@ -19,6 +19,7 @@ export {
 export type { BalanceEvent, ChannelEvent, EscrowEvent, EventOf, EventPlace, OrderEvent } from './events.ts'
 export type { CostEstimate, FeePolicy } from './fees.ts'
 export { REDEEM_RECORDS_MAX, RPC_TIMEOUT_MS, TX_TIMEOUT_MS } from './limits.ts'
+export type { ChainOrders, Permit2Transfer, TokenPermit } from './orders.ts'
 export type { BlockRange, ChainReads, ChannelState, TokenInfo } from './reads.ts'
 export type { RawLog, TxReceipt } from './receipt.ts'
 export type { SendOptions, TransactionSigner } from './sender.ts'

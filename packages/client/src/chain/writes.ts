@@ -161,7 +161,7 @@ function argumentsOf(operation: Operation, sender: Address, token: Address): rea
 }
 
 /** One chain object is one token: a key of another would move money that its balances do not show. */
-function checkedKey(key: ChannelKey, token: Address): readonly string[] {
+export function checkedKey(key: ChannelKey, token: Address): readonly string[] {
   if (!sameHex(key.token, token)) {
     throw new CodedError('E_WRONG_TOKEN', `the channel is in ${key.token}, not ${token}`, {
       facts: { actual: key.token, expected: token }
@@ -171,13 +171,13 @@ function checkedKey(key: ChannelKey, token: Address): readonly string[] {
 }
 
 /** A signature as the escrow takes it: r, and s with the parity of y in its highest bit (EIP-2098). */
-function halves(signature: Uint8Array): readonly [Hex, Hex] {
+export function halves(signature: Uint8Array): readonly [Hex, Hex] {
   const hex = toHex(signature)
   return [hex.slice(0, 66) as Hex, `0x${hex.slice(66)}`]
 }
 
 /** The event that a successful transaction of this kind always logs. */
-function one<Name extends EscrowEvent['name']>(receipt: TxReceipt, escrow: Address, name: Name): EventOf<Name> {
+export function one<Name extends EscrowEvent['name']>(receipt: TxReceipt, escrow: Address, name: Name): EventOf<Name> {
   const event = eventsIn(receipt.logs, escrow, name)[0]
   if (event === undefined) {
     throw new CodedError('E_RPC_BAD_REPLY', `transaction ${receipt.hash} has no ${name} event`, {

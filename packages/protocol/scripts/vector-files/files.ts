@@ -5,6 +5,7 @@ import {
   channelId,
   channelKeyType,
   channelSigner,
+  chequeType,
   commitmentOf,
   createSigningDomain,
   credentialType,
@@ -22,6 +23,7 @@ import {
   offerFault,
   offerType,
   offerWords,
+  openingType,
   proveInclusion,
   receiptFault,
   receiptType,
@@ -34,6 +36,7 @@ import {
   signed,
   uptimeTallyType,
   voucherType,
+  withdrawalType,
   ZERO_ADDRESS
 } from '../../src/index.ts'
 import { credentials, keyCompromises } from './credential-cases.ts'
@@ -54,6 +57,7 @@ import {
 } from './keys.ts'
 import { agreements, bids, type Cases, demands, offers } from './market-cases.ts'
 import { channels, logSizes, receipts, results, vouchers } from './money-cases.ts'
+import { cheques, openings, withdrawals } from './order-cases.ts'
 import { serviceTerms, uptimeTallies, worths } from './uptime-cases.ts'
 
 /** Every vector file: name without `.json` -> what it holds. */
@@ -67,6 +71,9 @@ export function vectorFiles(): Readonly<Record<string, object>> {
     receipt: signedFile(receiptType, receipts, provider),
     result: file(typeFacts(resultType), results, result => ({ ...result, ...hashes(resultType, result) })),
     voucher: signedFile(voucherType, vouchers, session),
+    cheque: signedFile(chequeType, cheques, buyer),
+    opening: signedFile(openingType, openings, buyer),
+    withdrawal: signedFile(withdrawalType, withdrawals, buyer),
     credential: signedFile(credentialType, credentials, issuer),
     'key-compromise': signedFile(keyCompromiseType, keyCompromises, issuer, credentialsDomain),
     'key-possession': signedFile(keyPossessionType, keyPossessions, provider, bondsDomain),

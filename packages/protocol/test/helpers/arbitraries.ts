@@ -4,6 +4,7 @@ import {
   type Agreement,
   type Bid,
   type ChannelKey,
+  type Cheque,
   CID_BYTES_MAX,
   type Credential,
   type Demand,
@@ -12,6 +13,7 @@ import {
   type KeyPossession,
   LABEL_BYTES_MAX,
   type Offer,
+  type Opening,
   type Receipt,
   type Resources,
   type Result,
@@ -19,7 +21,8 @@ import {
   toHex,
   type UptimeTally,
   type Voucher,
-  WITNESSES_MAX
+  WITNESSES_MAX,
+  type Withdrawal
 } from '../../src/index.ts'
 
 const hexOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length }).map(toHex)
@@ -111,6 +114,33 @@ export const channelKeys: Arbitrary<ChannelKey> = fc.record({
   token: addresses,
   arbiter: addresses,
   meta: hashes
+})
+
+export const cheques: Arbitrary<Cheque> = fc.record({
+  payer: addresses,
+  payee: addresses,
+  token: addresses,
+  nonce: uints(64),
+  amount: weis,
+  expiresAt: uints(64)
+})
+
+export const openings: Arbitrary<Opening> = fc.record({
+  channel: channelKeys,
+  amount: weis,
+  fee: weis,
+  nonce: uints(64),
+  expiresAt: uints(64)
+})
+
+export const withdrawals: Arbitrary<Withdrawal> = fc.record({
+  account: addresses,
+  token: addresses,
+  to: addresses,
+  amount: weis,
+  fee: weis,
+  nonce: uints(64),
+  expiresAt: uints(64)
 })
 
 export const credentials: Arbitrary<Credential> = fc.record({

@@ -3,17 +3,20 @@ import {
   agreementType,
   bidType,
   channelKeyType,
+  chequeType,
   credentialType,
   demandType,
   keyCompromiseType,
   keyPossessionType,
   offerType,
+  openingType,
   receiptType,
   resultType,
   type Struct,
   serviceTermsType,
   uptimeTallyType,
-  voucherType
+  voucherType,
+  withdrawalType
 } from '../../src/index.ts'
 import * as arbitrary from './arbitraries.ts'
 
@@ -38,6 +41,9 @@ export const nouns: readonly Noun[] = [
   noun(resultType, arbitrary.results),
   noun(voucherType, arbitrary.vouchers),
   noun(channelKeyType, arbitrary.channelKeys),
+  noun(chequeType, arbitrary.cheques),
+  noun(openingType, arbitrary.openings),
+  noun(withdrawalType, arbitrary.withdrawals),
   noun(credentialType, arbitrary.credentials),
   noun(keyCompromiseType, arbitrary.keyCompromises),
   noun(keyPossessionType, arbitrary.keyPossessions),
