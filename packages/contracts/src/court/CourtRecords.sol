@@ -103,7 +103,7 @@ abstract contract CourtRecords is CourtSeats, EscrowDomain {
     {
         uint256 credited;
         bool upheld = outcome == Outcome.Upheld;
-        if (facts.kind == CaseKind.Claim) (awarded, credited) = _closeClaim(id, key, facts, upheld);
+        if (facts.kind == CaseKind.Claim) (awarded, credited) = _closeClaim(id, key, facts, outcome);
         else if (upheld) awarded = _slash(id, key, facts);
 
         address defendant = stage.defendant == address(0) ? key.payer : stage.defendant;
@@ -130,12 +130,15 @@ abstract contract CourtRecords is CourtSeats, EscrowDomain {
         if (ChannelId.unwrap(key.id()) != ChannelId.unwrap(facts.channel)) revert ChannelMismatch();
     }
 
-    function _closeClaim(bytes32 id, ChannelKey memory key, Case memory facts, bool upheld)
+    /// @dev Only what a claim would have paid otherwise uses up a credit. Or a claim that fails, and is meant to, would save
+    /// another one from what has paid it.
+    function _closeClaim(bytes32 id, ChannelKey memory key, Case memory facts, Outcome outcome)
         private
         returns (uint256 awarded, uint256 credited)
     {
-        Docket docket;
-        (credited, docket) = _creditOf(facts);
+        bool upheld = outcome == Outcome.Upheld;
+        Docket docket = _dockets[facts.channel];
+        if (upheld || outcome == Outcome.Paid) (credited, docket) = _creditOf(facts);
         bool last = docket.others() == 0;
         if (!last) docket = docket.removed();
         if (!last || credited != 0) _dockets[facts.channel] = docket;

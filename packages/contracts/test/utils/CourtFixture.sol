@@ -135,7 +135,7 @@ abstract contract CourtFixture is EscrowFixture {
         Case memory facts_ = claimFacts(statement);
         vm.prank(bob);
         bytes32 id_ = court.claim(filing_, statement);
-        _rememberOpened(facts_, bob, filing_.anchor);
+        rememberOpened(facts_, bob, filing_.anchor, block.timestamp);
         vm.assertEq(id_, id, "id");
     }
 
@@ -147,7 +147,8 @@ abstract contract CourtFixture is EscrowFixture {
         Filing memory filing_ = filing(ALICE_CHAIN);
         vm.prank(alice);
         bytes32 id_ = court.fault(filing_);
-        _rememberOpened(faultFacts(), alice, filing_.anchor);
+        rememberOpened(faultFacts(), alice, filing_.anchor, block.timestamp);
+        vm.assertEq(id_, id, "id");
     }
 
     /// @notice The case that bob's claim is, from what went into it.
@@ -155,7 +156,7 @@ abstract contract CourtFixture is EscrowFixture {
         return Case(
             CaseKind.Claim,
             bob,
-            node,
+            bid.provider,
             channelId(),
             agreementId(),
             Cases.truthOf(receipt.result, statement.dataRoot, statement.dataChunks),
@@ -171,7 +172,7 @@ abstract contract CourtFixture is EscrowFixture {
     function faultFacts() internal view returns (Case memory facts_) {
         facts_.kind = CaseKind.Fault;
         facts_.plaintiff = alice;
-        facts_.provider = node;
+        facts_.provider = bid.provider;
         facts_.channel = channelId();
         facts_.agreement = agreementId();
         facts_.truth = Cases.truthOf(receipt.result, 0, 0);
@@ -183,13 +184,13 @@ abstract contract CourtFixture is EscrowFixture {
         return key_.id();
     }
 
-    function _rememberOpened(Case memory facts_, address plaintiff, bytes32 anchor) private {
+    function rememberOpened(Case memory facts_, address plaintiff, bytes32 anchor, uint256 openedAt) internal {
         facts = facts_;
         id = facts_.id();
         Stage memory opened;
         opened.sides.plaintiff = plaintiff;
         opened.sides.plaintiffLink = anchor;
-        opened.turn.clock = (uint256(6) << 192) | ((block.timestamp + Rules.OPEN_SEC) << 144);
+        opened.turn.clock = (uint256(6) << 192) | ((openedAt + Rules.OPEN_SEC) << 144);
         remember(opened);
     }
 
@@ -329,7 +330,37 @@ abstract contract CourtFixture is EscrowFixture {
         vm.warp(uint256(state.until) + 1);
     }
 
+    function channelOf(uint64 salt) internal view returns (ChannelKey memory key_) {
+        key_ = keyOf(alice, bob, session, salt);
+        key_.arbiter = address(court);
+    }
+
+    /// @notice Makes the job one on another bid, that is another agreement, of the same channel.
+    function anotherJob(uint128 amount) internal {
+        bid.demand = keccak256(abi.encode(bid.demand));
+        receipt.agreement = agreementId();
+        receipt.amount = amount;
+    }
+
     // ------------------------------------------------------------------------------------------------------- asserts
+
+    /// @notice Every unit of stake is somebody's: `pots` is what the open cases hold, in quanta.
+    function assertConserved(uint256 pots) internal view {
+        uint256 owed = court.burnt() + pots * QUANTUM;
+        address[5] memory parties = [alice, bob, session, node, mallory];
+        for (uint256 i = 0; i < parties.length; ++i) {
+            owed += court.balanceOf(parties[i]);
+        }
+        for (uint256 i = 0; i < JURORS; ++i) {
+            owed += court.balanceOf(juror(i));
+        }
+        for (uint256 i = 0; i < court.seatCount(); ++i) {
+            (,,, uint256 stake) = court.seatOf(i);
+            owed += stake;
+        }
+        vm.assertEq(owed, court.liabilities(), "liabilities");
+        vm.assertEq(owed, stakes.balanceOf(address(court)), "tokens");
+    }
 
     function assertClosed(Outcome outcome, uint256 awarded) internal view {
         (bytes32 head, Outcome outcome_, uint256 awarded_) = court.caseOf(id);
