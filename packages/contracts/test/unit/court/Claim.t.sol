@@ -36,9 +36,7 @@ contract ClaimTest is CourtFixture {
 
     function test_RevertWhen_ReceiptIsOfAnotherAgreement() public {
         receipt.agreement = keccak256("other");
-        _expectRevert(
-            bob, abi.encodeWithSelector(ICourt.AgreementMismatch.selector, receipt.agreement, agreementId())
-        );
+        _expectRevert(bob, abi.encodeWithSelector(ICourt.AgreementMismatch.selector, receipt.agreement, agreementId()));
     }
 
     function test_RevertWhen_BuyerDidNotSignTheAgreement() public {
@@ -102,9 +100,7 @@ contract ClaimTest is CourtFixture {
         );
         vm.prank(node);
         court.claim(filing_, statement);
-        vm.assertEq(
-            escrow.heldUntil(ChannelId.wrap(ChannelId.unwrap(channelId()))), block.timestamp + 20 days, "held"
-        );
+        vm.assertEq(escrow.heldUntil(ChannelId.wrap(ChannelId.unwrap(channelId()))), block.timestamp + 20 days, "held");
         assertStake(node, STAKES - 6 * QUANTUM);
         _assertDocket(1, 0, 0);
         assertConserved(6);

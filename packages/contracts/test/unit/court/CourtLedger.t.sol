@@ -97,9 +97,7 @@ contract CourtLedgerTest is CourtFixture {
         vm.startPrank(bob);
         court.withdraw(bob, STAKES - 6 * QUANTUM + 1);
         vm.stopPrank();
-        vm.expectRevert(
-            abi.encodeWithSelector(ICourt.BalanceInsufficient.selector, 6 * QUANTUM - 1, 6 * QUANTUM)
-        );
+        vm.expectRevert(abi.encodeWithSelector(ICourt.BalanceInsufficient.selector, 6 * QUANTUM - 1, 6 * QUANTUM));
         this.openClaimExternally();
     }
 
