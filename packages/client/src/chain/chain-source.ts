@@ -1,7 +1,7 @@
-import { type Address, type ChannelId, CodedError, type Hex } from '@archipel/protocol'
+import type { Address, ChannelId, Hex } from '@archipel/protocol'
 import { BALANCE_EVENTS, CHANNEL_EVENTS, type EscrowEvent, topicOf } from './events.ts'
 import { eventOf, readLogs, tooMany } from './history.ts'
-import { EVENTS_MAX, WATCH_CHANNELS_MAX, WATCH_CHANNELS_PER_QUERY } from './limits.ts'
+import { EVENTS_MAX, WATCH_CHANNELS_BY_NAME_MAX } from './limits.ts'
 import { type CallOptions, type Rpc, toQuantity } from './rpc.ts'
 import type { WatchedEvent } from './watch-step.ts'
 
@@ -11,8 +11,8 @@ export interface WatchFilter {
   readonly payer?: Address | undefined
   /** Channels to this account, once they are opened while watching, and its balance. */
   readonly payee?: Address | undefined
-  /** Channels known from before. */
-  readonly channels?: readonly ChannelId[] | undefined
+  /** Channels known from before, or whatever is known at each look. */
+  readonly channels?: readonly ChannelId[] | (() => Iterable<ChannelId>) | undefined
 }
 
 /** What a watcher asks a chain. */
@@ -57,23 +57,23 @@ export function createChainSource(rpc: Rpc, escrow: Address): ChainSource {
         return async (fromBlock, toBlock, options) => inOrder(await read([all], fromBlock, toBlock, options))
       }
       const { payer, payee } = filter
-      const channels = new Set<ChannelId>(filter.channels)
+      const opened = new Set<ChannelId>()
       const accounts = [payer, payee].flatMap(account => (account === undefined ? [] : [wordOf(account)]))
       return async (fromBlock, toBlock, options) => {
         const ask = (topics: Topics) => read(topics, fromBlock, toBlock, options)
-        const opened = topicOf('ChannelOpened')
+        const named = typeof filter.channels === 'function' ? filter.channels() : (filter.channels ?? [])
         const openings = [
-          ...(payer === undefined ? [] : await ask([opened, null, wordOf(payer)])),
-          ...(payee === undefined ? [] : await ask([opened, null, null, wordOf(payee)]))
+          ...(payer === undefined ? [] : await ask([topicOf('ChannelOpened'), null, wordOf(payer)])),
+          ...(payee === undefined ? [] : await ask([topicOf('ChannelOpened'), null, null, wordOf(payee)]))
         ]
-        for (const { event } of openings) if ('id' in event) channels.add(event.id)
-        if (channels.size > WATCH_CHANNELS_MAX) throw tooManyChannels()
+        for (const { event } of openings) if ('id' in event) opened.add(event.id)
+        const ids = new Set([...opened, ...named])
         const found = accounts.length === 0 ? [] : await ask([BALANCE_EVENTS.map(topicOf), null, accounts])
-        const ids = [...channels]
-        for (let at = 0; at < ids.length; at += WATCH_CHANNELS_PER_QUERY) {
-          const some = ids.slice(at, at + WATCH_CHANNELS_PER_QUERY)
-          found.push(...(await ask([CHANNEL_EVENTS.map(topicOf), some])))
-        }
+        if (ids.size > WATCH_CHANNELS_BY_NAME_MAX) {
+          // One question about everybody's is less work than many about ours.
+          const all = await ask([CHANNEL_EVENTS.map(topicOf)])
+          found.push(...all.filter(({ event }) => 'id' in event && ids.has(event.id)))
+        } else if (ids.size > 0) found.push(...(await ask([CHANNEL_EVENTS.map(topicOf), [...ids]])))
         return inOrder(found)
       }
     }
@@ -92,11 +92,4 @@ function placeOf({ blockNumber, logIndex }: EscrowEvent): number {
 /** An address as a log has it among its topics. */
 function wordOf(account: Address): Hex {
   return `0x${account.slice(2).toLowerCase().padStart(64, '0')}`
-}
-
-function tooManyChannels(): CodedError {
-  return new CodedError('E_TOO_MANY_CHANNELS', `more than ${WATCH_CHANNELS_MAX} channels to follow by name`, {
-    facts: { max: WATCH_CHANNELS_MAX },
-    hint: 'watch all of the escrow instead'
-  })
 }

@@ -67,7 +67,5 @@ export const WATCH_DEPTH = 64
 /** How often a watcher looks at the chain, and how long it pauses at most after looks that failed. */
 export const WATCH_INTERVAL_MS = 2_000
 export const WATCH_INTERVAL_MS_MAX = 60_000
-/** Channels asked about in one event query: more topics than this are refused by some endpoints. */
-export const WATCH_CHANNELS_PER_QUERY = 200
-/** Channels that one watcher follows by name. Beyond, follow all of the escrow's events. */
-export const WATCH_CHANNELS_MAX = 20_000
+/** Channels asked about by name: more topics than this are refused by some endpoints, so beyond it all are read. */
+export const WATCH_CHANNELS_BY_NAME_MAX = 200

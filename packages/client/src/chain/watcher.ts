@@ -32,8 +32,11 @@ export interface ChainWatcher {
 
 export interface ChainWatcherInit {
   source: ChainSource
-  /** Where an earlier watcher was: its last `position`. Or the first block to look at, for one that begins. */
-  from: BlockRef | number
+  /**
+   * Where an earlier watcher was: its last `position`. Or the first block whose events are told, for one that begins;
+   * `latest` for whoever reads by itself what was before: the blocks that are not final yet.
+   */
+  from: BlockRef | number | 'latest'
   filter?: WatchFilter | undefined
   /** Takes what happened; it is told again what it could not take. */
   onBatch: (batch: WatchBatch) => Promise<void> | void
@@ -49,16 +52,19 @@ export function createChainWatcher(init: ChainWatcherInit): ChainWatcher {
   const select = source.select(init.filter)
   const stopping = new AbortController()
   let state: WatchState | undefined
+  let firstBlock = 0
   let blocksMax = LOG_BLOCKS_MAX
   let looking: Promise<void> | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let failures = 0
 
+  /** Builds on a block that is final, even where less is to be told. */
   async function begin(signal: AbortSignal): Promise<WatchState | undefined> {
-    if (typeof from !== 'number') return startWatch(from)
-    const blockNumber = Math.max(0, from - 1)
+    if (typeof from === 'object') return startWatch(from)
+    const final = Math.max(0, (await source.head({ signal })) - depth)
+    firstBlock = from === 'latest' ? final + 1 : from
+    const blockNumber = Math.max(0, Math.min(firstBlock - 1, final))
     const blockHash = await source.blockHash(blockNumber, { signal })
-    // The chain has not got there yet.
     return blockHash === undefined ? undefined : startWatch({ blockNumber, blockHash })
   }
 
@@ -67,7 +73,8 @@ export function createChainWatcher(init: ChainWatcherInit): ChainWatcher {
     for (let toBlock = toBlockMax; ; ) {
       const before = await source.blockHash(toBlock, { signal })
       try {
-        const events = await select(fromBlock, toBlock, { signal })
+        const isTold = ({ event }: WatchedEvent) => event.blockNumber >= firstBlock
+        const events = (await select(fromBlock, toBlock, { signal })).filter(isTold)
         blocksMax = Math.min(blocksMax * 2, LOG_BLOCKS_MAX)
         return { before, events, toBlock }
       } catch (err) {

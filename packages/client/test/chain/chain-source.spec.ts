@@ -1,6 +1,7 @@
-import { channelId } from '@archipel/protocol'
+import { type ChannelId, channelId, type Hex } from '@archipel/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChain, createChainWatcher, type EscrowEvent, type WatchFilter } from '../../src/chain/index.ts'
+import { WATCH_CHANNELS_BY_NAME_MAX } from '../../src/chain/limits.ts'
 import { startEndpoint } from './fake-endpoint.ts'
 import { type Market, startMarket, TOKEN } from './fixture.ts'
 
@@ -52,7 +53,14 @@ describe('watching the escrow', () => {
   it('tells of channels by their names', async () => {
     const channels = [channelId(market.keyTo(stranger))]
     expect(namesOf(await watch({ channels }))).toEqual(['ChannelOpened', 'ChannelFunded'])
+    expect(namesOf(await watch({ channels: () => new Set(channels) }))).toEqual(['ChannelOpened', 'ChannelFunded'])
     expect(await watch({ channels: [] })).toEqual([])
+  })
+
+  it('tells of the same channels where there are too many to name', async () => {
+    const named = Array.from({ length: WATCH_CHANNELS_BY_NAME_MAX }, (_, i): Hex => `0x${String(i).padStart(64, '0')}`)
+    const channels = [...named, channelId(market.keyTo(stranger))] as ChannelId[]
+    expect(namesOf(await watch({ channels }))).toEqual(['ChannelOpened', 'ChannelFunded'])
   })
 
   it('believes no endpoint that hides events', async () => {

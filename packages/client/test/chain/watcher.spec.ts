@@ -62,6 +62,20 @@ describe('a chain watcher', () => {
     expect(reader.batches.at(-1)).toMatchObject({ retracted: [], tip: { blockNumber: 3, blockHash: chain.hashOf(3) } })
   })
 
+  it.each([
+    ['the latest blocks tells those that are not final', 'latest', 14],
+    ['a block among those tells nothing of what was before', 18, 17]
+  ] as const)('that begins with %s, and sees through a re-organisation below it', async (_, from, skipped) => {
+    const chain = createFakeChain()
+    for (let i = 0; i < 20; i++) chain.mine(1)
+    const reader = createReader(chain, { from })
+    await reader.look()
+    expect(reader.held()).toEqual(chain.events().slice(skipped).map(keyOf))
+    chain.reorg(DEPTH, [1, 1, 1, 1, 1, 1, 1])
+    await reader.look()
+    expect(reader.held()).toEqual(chain.events().slice(skipped).map(keyOf))
+  })
+
   it('takes back the events of replaced blocks, newest first, and no others', async () => {
     const chain = createFakeChain()
     for (const count of [1, 2, 0, 3, 1]) chain.mine(count)
