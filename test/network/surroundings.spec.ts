@@ -75,20 +75,23 @@ describe('a buyer without what it needs', () => {
 
 describe('a chain that dies once channels are open', () => {
   it('stops no job: what is deposited is enough, and vouchers are redeemed when it is back', async () => {
-    const buyer = await network.addBuyer(through())
+    // An endpoint of its own, because providers look at the chain whether it answers or not.
+    const buyers = await startRpcProxy(String(network.descriptor.rpcUrls[0]))
+    network.onStop(buyers.stop)
+    const buyer = await network.addBuyer({ believes: { rpcUrls: [buyers.url] } })
     const first = await buyer.client.runJob(threeOf())
-    proxy.mode = 'down'
-    const before = proxy.requests
+    for (const each of [proxy, buyers]) each.mode = 'down'
+    const before = buyers.requests
     for (let i = 0; i < 5; i++) {
       const { paid, replicas } = await buyer.client.runJob(threeOf({ replicas: 3, quorum: 3 }))
       expect(replicas.map(({ state }) => state)).toEqual(['paid', 'paid', 'paid'])
       expect(paid).toBeGreaterThan(0n)
     }
     // Not even asked.
-    expect(proxy.requests).toBe(before)
+    expect(buyers.requests).toBe(before)
     expect(first.paid).toBeGreaterThan(0n)
 
-    proxy.mode = 'up'
+    for (const each of [proxy, buyers]) each.mode = 'up'
     const channels = await buyer.client.channels()
     for (const { node } of providers) await node.stop()
     await waitFor(
