@@ -69,12 +69,12 @@ export function createVouchers(escrow: Address) {
     return toHex(sign(by, domain, voucherType, body).signature)
   }
   return {
+    domain,
     signatureOf,
     redeem(voucher: ModelVoucher, signature: Hex): Hex {
       const { key, cumulative, commitment } = voucher
       const [r, vs] = [signature.slice(0, 66), `0x${signature.slice(66)}`]
-      const halves = escrowCalls.getFunction('redeem')?.inputs.length === 5 ? [r, vs] : [signature]
-      return callOf('redeem', tupleOf(key), cumulative, commitment, ...halves)
+      return callOf('redeem', tupleOf(key), cumulative, commitment, r, vs)
     },
     redeemMany(first: ChannelKey, signed: readonly { voucher: ModelVoucher; signature: Hex }[]): Hex {
       const records = signed.map(({ voucher: { key, cumulative, commitment }, signature }) =>

@@ -29,6 +29,8 @@ export interface EscrowModel {
   readonly balances: Map<string, bigint>
   readonly liabilities: Map<string, bigint>
   readonly channels: Map<ChannelId, ModelChannel>
+  /** Used and cancelled nonces: by account and word, a bit each. */
+  readonly nonces: Map<string, bigint>
 }
 
 export type Told = readonly [name: string, ...args: unknown[]]
@@ -55,7 +57,7 @@ export interface ModelVoucher {
 export type SelectorOf = (error: string) => string
 
 export function createEscrowModel(address: Address): EscrowModel {
-  return { address, balances: new Map(), liabilities: new Map(), channels: new Map() }
+  return { address, balances: new Map(), liabilities: new Map(), channels: new Map(), nonces: new Map() }
 }
 
 export const balanceOf = ({ balances }: EscrowModel, token: string, account: string): bigint =>
@@ -75,12 +77,20 @@ export function deposit(model: EscrowModel, { caller }: Moment, token: Address, 
 }
 
 export function withdraw(model: EscrowModel, { caller }: Moment, token: Address, to: Address, amount: bigint): Outcome {
-  if (to === ZERO || to === model.address) return fails('RecipientInvalid', to)
-  const short = shortage(model, token, caller, amount)
-  if (short !== undefined) return short
-  credit(model, token, caller, -amount)
+  const refused = shortage(model, token, caller, amount) ?? unreachable(model, to)
+  return refused ?? succeeds([], send(model, token, caller, to, amount))
+}
+
+/** Nobody can be sent money there. */
+export function unreachable(model: EscrowModel, to: Address): Outcome | undefined {
+  return to === ZERO || to === model.address ? fails('RecipientInvalid', to) : undefined
+}
+
+/** Checks come first. @returns what is logged */
+export function send(model: EscrowModel, token: Address, account: Address, to: Address, amount: bigint): Told {
+  credit(model, token, account, -amount)
   owe(model, token, -amount)
-  return succeeds([], ['Withdrawn', token, caller, to, amount])
+  return ['Withdrawn', token, account, to, amount]
 }
 
 export function open(model: EscrowModel, { caller }: Moment, key: ChannelKey, amount: bigint): Outcome {
@@ -216,7 +226,7 @@ function settle(
   return { paid, events: [['Redeemed', id, paid, cumulative, commitment]] }
 }
 
-function unfundable(model: EscrowModel, key: ChannelKey, amount: bigint): Outcome | undefined {
+export function unfundable(model: EscrowModel, key: ChannelKey, amount: bigint): Outcome | undefined {
   if (key.payer === ZERO || key.payee === ZERO) return fails('AccountZero')
   const delaySec = BigInt(decodeMeta(key.meta).closeDelaySec)
   if (delaySec < CLOSE_DELAY_MIN_SEC || delaySec > CLOSE_DELAY_MAX_SEC) {
@@ -228,7 +238,7 @@ function unfundable(model: EscrowModel, key: ChannelKey, amount: bigint): Outcom
 }
 
 /** Checks come first: see {@link unfundable}. */
-function fund(model: EscrowModel, from: Address, key: ChannelKey, amount: bigint): Outcome {
+export function fund(model: EscrowModel, from: Address, key: ChannelKey, amount: bigint): Outcome {
   const id = channelId(key)
   const channel = channelOf(model, id)
   const after = channel.deposit + amount
@@ -238,27 +248,27 @@ function fund(model: EscrowModel, from: Address, key: ChannelKey, amount: bigint
   return succeeds([id], ...(isFirst ? [opened] : []), ['ChannelFunded', id, from, amount, after])
 }
 
-function shortage(model: EscrowModel, token: Address, account: Address, amount: bigint): Outcome | undefined {
+export function shortage(model: EscrowModel, token: Address, account: Address, amount: bigint): Outcome | undefined {
   if (amount === 0n) return fails('AmountZero')
   const balance = balanceOf(model, token, account)
   return amount > balance ? fails('BalanceInsufficient', balance, amount) : undefined
 }
 
-function credit({ balances }: EscrowModel, token: string, account: string, amount: bigint): void {
+export function credit({ balances }: EscrowModel, token: string, account: string, amount: bigint): void {
   const key = `${token}/${account}`
   balances.set(key, (balances.get(key) ?? 0n) + amount)
 }
 
-function owe({ liabilities }: EscrowModel, token: string, amount: bigint): void {
+export function owe({ liabilities }: EscrowModel, token: string, amount: bigint): void {
   liabilities.set(token, (liabilities.get(token) ?? 0n) + amount)
 }
 
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 
-function fails(...error: Told): Outcome {
+export function fails(...error: Told): Outcome {
   return { ok: false, error }
 }
 
-function succeeds(returns: readonly unknown[], ...events: readonly Told[]): Outcome {
+export function succeeds(returns: readonly unknown[], ...events: readonly Told[]): Outcome {
   return { ok: true, returns, events }
 }

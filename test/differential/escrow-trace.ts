@@ -10,6 +10,8 @@ import {
 } from '@archipel/protocol'
 import { answerOf, callOf, createVouchers, logsOf, type Person, selectorOf, tokenCalls, tupleOf } from './calls.ts'
 import * as escrow from './escrow-model.ts'
+import { createOrders } from './orders.ts'
+import { usedNonces } from './orders-model.ts'
 import { createRandom, type Random } from './random.ts'
 import type { Step, Trace, View } from './trace.ts'
 import { badKey, createWorld, type World } from './world.ts'
@@ -110,6 +112,11 @@ function createViews(world: World, model: escrow.EscrowModel, held: ReadonlyMap<
       return [deposit, settled, closeAt]
     })
     add(TARGET.escrow, callOf('heldUntil', id), () => [escrow.channelOf(model, id).heldUntil])
+  }
+  for (const { address } of world.people) {
+    for (const word of [0n, 1n]) {
+      add(TARGET.escrow, callOf('nonceBitmap', address, word), () => [usedNonces(model, address, word)])
+    }
   }
   const read = () => readers.flatMap(reader => reader().map(number => uintToBytes(number, 32)))
   return { views, read }
@@ -262,6 +269,14 @@ function createPlayer(world: World, model: escrow.EscrowModel, held: Map<Address
       return { method: 'release', calldata: callOf('release', tupleOf(key)), outcome, caller }
     }
   }
+  const orders = createOrders(world, model, vouchers.domain, random)
+  for (const [method, order] of Object.entries(orders)) {
+    moves[method] = nowSec => {
+      const { sent, ...move } = order({ caller: anybody(), nowSec })
+      if (sent !== undefined) take(sent.token, -sent.amount, move.outcome)
+      return move
+    }
+  }
   const line = Object.entries(WEIGHTS).flatMap(([method, weight]) => Array<string>(weight).fill(method))
   for (const method of Object.keys(moves)) if (!line.includes(method)) throw new Error(`${method} is never played`)
   return (nowSec: bigint): Move => moves[random.pick(line)]!(nowSec)
@@ -278,7 +293,11 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   close: 10,
   redeemByArbiter: 6,
   hold: 5,
-  release: 3
+  release: 3,
+  cashCheque: 8,
+  openWithSig: 6,
+  withdrawFor: 5,
+  cancelNonces: 2
 }
 
 /** Functions of the escrow that change something; a trace plays each. */

@@ -46,6 +46,8 @@ const ERRORS = [
   'CloseDelayOutOfRange',
   'CloseTooEarly',
   'HoldOutOfRange',
+  'NonceUsed',
+  'OrderExpired',
   'RecipientInvalid',
   'RecordsMalformed',
   'SignatureInvalid',
