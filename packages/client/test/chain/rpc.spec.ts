@@ -48,7 +48,7 @@ describe('an RPC endpoint', () => {
 
   it('that never answers is given up after the timeout', async () => {
     const silent = await endpoint(() => undefined)
-    await expect(ask([silent.url], 100)).rejects.toMatchObject({ code: 'E_RPC_DOWN' })
+    await expect(ask([silent.url], 500)).rejects.toMatchObject({ code: 'E_RPC_DOWN' })
     expect(silent.asked.map(({ method }) => method)).toEqual(['eth_chainId', 'eth_blockNumber'])
   })
 
