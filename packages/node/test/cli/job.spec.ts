@@ -113,7 +113,7 @@ describe('jobs, from the books alone', () => {
     expect(logs.stderr).toMatch(/^error\[E_NO_RESULT\].*\nhint: .*archipel job result 0x1a1a/)
   })
 
-  test('are read through the process that works with them', async () => {
+  test('are read through the process that works with them', { timeout: 60_000 }, async () => {
     const { home, agreement } = await books()
     const before = await Promise.all(COMMANDS.map(args => runCli(args, { home })))
     const own = await openOwnBooks({
