@@ -4,6 +4,7 @@ import { priceNow, readFeeMarket } from './fees.ts'
 import { readBlockNumber, readHistory } from './history.ts'
 import { escrowInterface, read, tokenInterface } from './interfaces.ts'
 import type { CallOptions, Rpc } from './rpc.ts'
+import { lookAtCounts } from './tx-look.ts'
 
 /** A channel as the chain has it; all zero if there never was one. */
 export interface ChannelState {
@@ -36,6 +37,8 @@ export interface ChainReads {
   blockNumber(options?: CallOptions): Promise<number>
   /** What a unit of gas costs now, in wei of the native coin: base fee and usual tip. */
   gasPrice(options?: CallOptions): Promise<bigint>
+  /** Transactions of the account that are known to the network and not mined, whoever sent them. */
+  unminedCount(account: Address, options?: CallOptions): Promise<number>
   /** Native coin, which pays for gas. */
   nativeBalance(account: Address, options?: CallOptions): Promise<bigint>
   tokenInfo(options?: CallOptions): Promise<TokenInfo>
@@ -67,6 +70,10 @@ export function createChainReads(rpc: Rpc, escrow: Address, token: Address): Cha
   return {
     blockNumber: options => readBlockNumber(rpc, options),
     gasPrice: async options => priceNow(await readFeeMarket(rpc, options)),
+    async unminedCount(account, options = {}) {
+      const { minedCount, pendingCount } = await lookAtCounts(rpc, account, options)
+      return pendingCount - minedCount
+    },
     async nativeBalance(account, options) {
       const [balance] = await rpc.agree({ method: 'eth_getBalance', params: block => [account, block] }, options)
       return BigInt(String(balance))

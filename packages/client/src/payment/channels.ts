@@ -17,6 +17,7 @@ import {
 import type { Chain } from '../chain/index.ts'
 import type { CallOptions } from '../client.ts'
 import { failpoint } from '../failpoint.ts'
+import { delay } from '../net/index.ts'
 import type { BuyerRecords } from '../records.ts'
 import { type ChannelPolicy, decideChannel, freeOf, type KnownChannel } from './channel-policy.ts'
 import type { Spending } from './spending/spending.ts'
@@ -71,6 +72,10 @@ export interface ChannelsInit {
   spending: Pick<Spending, 'load' | 'promised' | 'room'>
 }
 
+/** How long what an earlier process sent may take to be mined before it is taken for stuck. */
+const UNMINED_WAIT_MS = 30_000
+const UNMINED_POLL_MS = 250
+
 export function createChannels({ records, chain, payer, token, policy, spending }: ChannelsInit): Channels {
   const channels = new Map<ChannelId, ProvidersChannel>()
   const reserved = new Map<ChannelId, Wei>()
@@ -83,6 +88,7 @@ export function createChannels({ records, chain, payer, token, policy, spending 
   /** Deposits that are being mined. */
   const deposits = new Map<Promise<unknown>, Wei>()
   let depositsDone = 0
+  let mined: Promise<boolean> | undefined
 
   const known = (channel: ProvidersChannel): KnownChannel => ({
     ...channel,
@@ -164,6 +170,27 @@ export function createChannels({ records, chain, payer, token, policy, spending 
     }
   }
 
+  /**
+   * A deposit that an earlier process sent may still be on its way: made again, it would lock the money twice. Once for
+   * each process, before it sends its own; a transaction that is stuck for other reasons is not waited for longer.
+   *
+   * @returns whether there was anything to wait for
+   */
+  function untilMined(signal: AbortSignal | undefined): Promise<boolean> {
+    const wait = async () => {
+      const endMs = performance.now() + UNMINED_WAIT_MS
+      for (let polls = 0; ; polls++) {
+        if ((await chain.unminedCount(payer, { signal })) === 0 || performance.now() > endMs) return polls > 0
+        await delay(UNMINED_POLL_MS, signal)
+      }
+    }
+    mined ??= wait().catch(err => {
+      mined = undefined
+      throw err
+    })
+    return mined
+  }
+
   /** Read again when a deposit was mined meanwhile: the answer may be from before it. */
   async function readBalance(signal: AbortSignal | undefined): Promise<Wei> {
     for (;;) {
@@ -177,6 +204,7 @@ export function createChannels({ records, chain, payer, token, policy, spending 
     await loadAll()
     let balance: Wei | undefined
     let hasLooked = false
+    let hasWaited = false
     for (;;) {
       signal?.throwIfAborted()
       const all = [...channels.values()]
@@ -197,8 +225,12 @@ export function createChannels({ records, chain, payer, token, policy, spending 
           add(decision.id, need)
           return { channel: held(decision.id), action: 'reuse' }
         case 'look':
-          if (decision.at === 'balance') balance = await readBalance(signal)
-          else {
+          if (decision.at === 'balance') {
+            // What was mined meanwhile may be in our channels already.
+            if (!hasWaited && (await untilMined(signal))) hasLooked = false
+            else balance = await readBalance(signal)
+            hasWaited = true
+          } else {
             await Promise.all(ours.map(({ id }) => refresh(id, signal)))
             hasLooked = true
           }

@@ -48,12 +48,14 @@ export interface FakeChain {
   readonly deposits: { key: ChannelKey; amount: Wei }[]
   /** Every transaction about closing, in order. */
   readonly closes: { type: 'request' | 'close'; key: ChannelKey }[]
+  /** Transactions of the buyer on their way. */
+  unmined: number
   /** The chain's clock. */
   nowSec: number
   gate: Promise<void> | undefined
 }
 
-type Asked = 'token' | 'blockNumber' | 'channelsOpenedFor' | 'channelState' | 'escrowBalance'
+type Asked = 'unminedCount' | 'token' | 'blockNumber' | 'channelsOpenedFor' | 'channelState' | 'escrowBalance'
 
 export function createFakeChain(balance: Wei = 1_000_000n): FakeChain {
   const nothing = { deposit: 0n, settled: 0n, closeAt: 0 }
@@ -62,12 +64,14 @@ export function createFakeChain(balance: Wei = 1_000_000n): FakeChain {
     states: new Map(),
     deposits: [],
     closes: [],
+    unmined: 0,
     nowSec: NOW,
     gate: undefined
   }
   type Sent = 'openChannel' | 'requestClose' | 'close'
   const part: Pick<Chain, Asked> & Record<Sent, unknown> = {
     token: TOKEN,
+    unminedCount: async () => fake.unmined,
     async blockNumber() {
       return fake.deposits.length
     },

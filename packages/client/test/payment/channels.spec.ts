@@ -146,7 +146,7 @@ describe('looking at the chain', () => {
   /** Counts the questions asked. */
   function counting(chain: FakeChain): { reads: string[] } {
     const reads: string[] = []
-    for (const name of ['channelState', 'escrowBalance'] as const) {
+    for (const name of ['channelState', 'escrowBalance', 'unminedCount'] as const) {
       const ask = chain.chain[name] as (...args: unknown[]) => unknown
       Object.assign(chain.chain, {
         [name]: (...args: unknown[]) => {
@@ -162,11 +162,11 @@ describe('looking at the chain', () => {
     const { channels, chain } = await setUp({ depositMin: 250n })
     const { reads } = counting(chain)
     await channels.reserve(offer, 100n)
-    expect(reads).toEqual(['escrowBalance'])
+    expect(reads).toEqual(['unminedCount', 'escrowBalance'])
     await channels.reserve(offer, 100n)
-    expect(reads).toHaveLength(1)
+    expect(reads).toHaveLength(2)
     await channels.reserve(offer, 100n)
-    expect(reads.slice(1)).toEqual(['channelState', 'escrowBalance'])
+    expect(reads.slice(2)).toEqual(['channelState', 'escrowBalance'])
   })
 
   it('is done again after a deposit of which nobody knows what became', async () => {
@@ -243,6 +243,29 @@ describe('after a restart', () => {
     parts.channels.release(state.channel, 100n)
     expect((await parts.channels.reserve(offer, 100n)).action).toBe('reuse')
     expect((await parts.channels.reserve(offer, 1n)).action).toBe('top-up')
+  })
+
+  it('a deposit that the earlier process sent is waited for, not made again', async () => {
+    const store = await memoryStore()
+    const chain = createFakeChain()
+    const deposit = chain.chain.openChannel
+    const sent: (() => Promise<unknown>)[] = []
+    chain.chain.openChannel = (...args) => {
+      sent.push(() => deposit(...args))
+      chain.unmined = 1
+      return new Promise(() => {})
+    }
+    void (await setUp({ store, chain })).channels.reserve(offer, 100n)
+    await expect.poll(() => sent).toHaveLength(1)
+    // Here the process dies. The next one wants the same.
+    const next = (await setUp({ store, chain })).channels.reserve(offer, 100n)
+    await settle()
+    expect(sent).toHaveLength(1)
+    chain.chain.openChannel = deposit
+    await sent[0]!()
+    chain.unmined = 0
+    expect(await next).toMatchObject({ action: 'reuse', channel: { deposit: 100n } })
+    expect(chain.deposits).toHaveLength(1)
   })
 
   it('one that the buyer leaves gets no new work', async () => {
