@@ -55,6 +55,13 @@ contract CashChequeTest is OrderFixture {
         _refuses(chequeOf(10), new bytes(66));
     }
 
+    function test_TakesA65ByteSignature() public {
+        bytes memory compact = sign(ALICE_SECRET, chequeOf(10));
+        (bytes32 r, uint256 vs) = abi.decode(compact, (bytes32, uint256));
+        escrow.cashCheque(chequeOf(10), abi.encodePacked(r, (vs << 1) >> 1, uint8(27 + (vs >> 255))));
+        assertBalance(bob, 10);
+    }
+
     function test_RevertWhen_PayerIsZero() public {
         Cheque memory cheque = chequeOf(10);
         cheque.payer = address(0);
