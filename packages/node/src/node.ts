@@ -144,7 +144,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       }
     }
   })
-  const credit = createCredit(signing.nowSec)
+  const credit = createCredit(signing.nowSec, config.unpaidMax)
   engine = createProviderEngine({
     records,
     signing,

@@ -16,6 +16,8 @@ export interface ProviderConfig {
   readonly prices: Prices
   /** Seconds of unpaid work a buyer is trusted with. */
   readonly tickSec: number
+  /** Most that one buyer may owe, or come to owe within a tick, over all of its agreements. Left out: any. */
+  readonly unpaidMax?: Wei | undefined
   readonly domains: Domains
   readonly redeem: RedeemPolicy
 }

@@ -59,6 +59,18 @@ export interface BuyerEngineInit {
   pay: (id: AgreementId, receipts: number) => void
 }
 
+/** What a provider that was unpaid may have worked beyond its credit before it noticed. */
+const LATE_SLACK_MS = 60_000
+
+/**
+ * Longest that a program may have run when its buyer comes back. Its start was another process' monotonic time, and that is
+ * gone; but a provider stops once a tick is unpaid, so that whatever it did meanwhile is little more than what was
+ * acknowledged before. A tick more than that covers what it finds out late.
+ */
+function ranMsMax({ receipts, bid }: BuyerAgreement): number {
+  return (receipts.at(-1)?.body.usage.runMs ?? 0) + 2 * bid.body.tickSec * 1000 + LATE_SLACK_MS
+}
+
 /** Agreements held in memory: those of running jobs. */
 const LIVE_AGREEMENTS_MAX = 10_000
 
@@ -125,8 +137,7 @@ export function createBuyerEngine({ records, signing, spending, pay }: BuyerEngi
         users.set(id, (users.get(id) ?? 0) + 1)
         return known
       }
-      // Its start was another process' monotonic time: from here on only the Bid's cap bounds what may be charged.
-      if (stored !== undefined) hold(stored, Number.NEGATIVE_INFINITY)
+      if (stored !== undefined) hold(stored, performance.now() - ranMsMax(stored))
       return stored
     },
     get: id => states.get(id),

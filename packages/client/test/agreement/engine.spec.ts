@@ -74,6 +74,14 @@ describe('a provider that lies', () => {
     ['ends without a result', [0, 1_000, { kind: 1 }], 'E_RECEIPT_MISMATCH']
   ]
 
+  it('and charges a buyer that comes back for more than its credit is not paid', async () => {
+    // Taken up again: when it began, another process knew.
+    const most = 2 * agreement.bid.body.tickSec * 1000 + 60_000
+    expect(await rejection(deliver(0, most + 20_000, { amount: 20n }))).toMatchObject({ code: 'E_RECEIPT_ABOVE_TIME' })
+    await deliver(0, most)
+    expect(state().receipts).toHaveLength(1)
+  })
+
   it.each(lies)('and %s is not paid', async (_how, args, code) => {
     expect(await rejection(deliver(...args))).toMatchObject({ code })
     expect(state()).toEqual(agreement)

@@ -1,4 +1,4 @@
-import type { Address, AgreementId, ProviderAgreement, UnixSec } from '@archipel/protocol'
+import type { Address, AgreementId, Bid, ProviderAgreement, UnixSec, Wei } from '@archipel/protocol'
 
 /**
  * Whom we still trust with more work. One agreement is protected by its tick; this bounds how many results a buyer can
@@ -7,8 +7,26 @@ import type { Address, AgreementId, ProviderAgreement, UnixSec } from '@archipel
 export interface Credit {
   /** Notes what became of an agreement. */
   see(state: ProviderAgreement): void
-  /** True while the buyer may be given more work. */
-  isGood(buyer: Address): boolean
+  /** True while the buyer may be given more work, of which `more` would be unpaid at most at any time. */
+  isGood(buyer: Address, more?: Wei): boolean
+}
+
+/**
+ * Most of an agreement that is unpaid at any time while it runs: what starting costs and one tick, but never more than the
+ * whole of it.
+ */
+export function exposureOf({ startup, perSec, tickSec, priceMax }: Bid): Wei {
+  const tick = startup + perSec * BigInt(tickSec)
+  return tick < priceMax ? tick : priceMax
+}
+
+/** What the buyer owes for an agreement, or may come to owe before we stop. */
+function unpaidOf(state: ProviderAgreement): Wei {
+  const due = state.receipts.at(-1)?.amount ?? 0n
+  const owed = due > state.paid ? due - state.paid : 0n
+  if (state.phase.code !== 'running') return owes(state) ? owed : 0n
+  const most = exposureOf(state.bid.body)
+  return owed > most ? owed : most
 }
 
 /** What is done and not paid: a result, or receipts of an agreement that failed. */
@@ -29,12 +47,22 @@ interface Debt {
   readonly dueAt: UnixSec
 }
 
-export function createCredit(nowSec: () => UnixSec): Credit {
+/** @param unpaidMax most that one buyer may owe, over all of its agreements at once; undefined: any */
+export function createCredit(nowSec: () => UnixSec, unpaidMax?: Wei): Credit {
+  const unpaid = new Map<Address, Map<AgreementId, Wei>>()
+
+  function note(buyer: Address, id: AgreementId, amount: Wei): void {
+    const own = unpaid.get(buyer) ?? new Map<AgreementId, Wei>()
+    if (amount > 0n) unpaid.set(buyer, own.set(id, amount))
+    else if (own.delete(id) && own.size === 0) unpaid.delete(buyer)
+  }
+
   const debts = new Map<AgreementId, Debt>()
 
   return {
     see(state) {
       const { id, demand, bid, receipts } = state
+      if (unpaidMax !== undefined) note(demand.body.buyer, id, unpaidOf(state))
       if (!owes(state)) {
         debts.delete(id)
         return
@@ -43,12 +71,19 @@ export function createCredit(nowSec: () => UnixSec): Credit {
       debts.set(id, { buyer: demand.body.buyer, dueAt: (receipts.at(-1)?.issuedAt ?? nowSec()) + bid.body.tickSec })
       if (debts.size > DEBTS_MAX) debts.delete(debts.keys().next().value as AgreementId)
     },
-    isGood(buyer) {
+    isGood(buyer, more = 0n) {
+      if (unpaidMax !== undefined) {
+        let sum = more
+        for (const amount of unpaid.get(buyer)?.values() ?? []) sum += amount
+        if (sum > unpaidMax) return false
+      }
       const now = nowSec()
       let overdue = 0
       for (const [id, debt] of debts) {
-        if (debt.dueAt + WRITE_OFF_SEC < now) debts.delete(id)
-        else if (debt.buyer === buyer && debt.dueAt < now && ++overdue > OVERDUE_MAX) return false
+        if (debt.dueAt + WRITE_OFF_SEC < now) {
+          debts.delete(id)
+          note(debt.buyer, id, 0n)
+        } else if (debt.buyer === buyer && debt.dueAt < now && ++overdue > OVERDUE_MAX) return false
       }
       return true
     }

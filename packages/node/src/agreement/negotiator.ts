@@ -32,7 +32,7 @@ import type { Logger } from '../log.ts'
 import type { ProviderChannels } from '../payment/channels.ts'
 import { reservationOf } from '../payment/reservations.ts'
 import type { ProviderConfig } from '../provider.ts'
-import type { Credit } from './credit.ts'
+import { type Credit, exposureOf } from './credit.ts'
 import type { ProviderEngine } from './engine.ts'
 import type { OpenBids } from './open-bids.ts'
 
@@ -88,7 +88,6 @@ export function createNegotiator({
     if (!runtimes.includes(body.workload.runtime))
       refuse('E_NO_RUNTIME', `this provider does not run ${body.workload.runtime}`, 'host')
     if (!capacity.fits(body.resources)) refuse('E_TOO_LARGE', 'the job is larger than this provider', 'host')
-    if (!credit.isGood(buyer)) refuse('E_UNPAID', 'earlier work of this provider are still unpaid', 'buyer')
     if (!capacity.hasRoom()) refuse('E_BUSY', 'this provider has too many jobs waiting', 'host')
     if (!disk.hasRoom()) refuse('E_NO_SPACE', 'this provider’s disk is full', 'host')
     const price = quote(config.prices, body)
@@ -102,6 +101,8 @@ export function createNegotiator({
       expiresAt: Math.min(nowSec() + Math.min(BID_TTL_SEC, BID_TTL_SEC_MAX), body.deadline)
     }
     const signed = sign(signer, domain, bidType, bid)
+    if (!credit.isGood(buyer, exposureOf(bid)))
+      refuse('E_UNPAID', 'too much work of this provider is still unpaid', 'buyer')
     bids.add({ buyer, demandHash, demand, bidHash: digestOf(domain, bidType, bid), bid: signed })
     return { type: 'bid', value: signed }
   }
@@ -130,9 +131,10 @@ export function createNegotiator({
     verify(agreement, buyer, { domain, recover, type: agreementType })
     if (!sameHex(channelId(channel), agreement.body.channel))
       refuse('E_CHANNEL_MISMATCH', 'the agreement names another channel', 'buyer')
-    if (!credit.isGood(buyer)) refuse('E_UNPAID', 'earlier work of this provider is still unpaid', 'buyer')
-    bids.take(open.demandHash)
     const { demand, bid } = open
+    if (!credit.isGood(buyer, exposureOf(bid.body)))
+      refuse('E_UNPAID', 'too much work of this provider is still unpaid', 'buyer')
+    bids.take(open.demandHash)
     const state = createProviderAgreement({ id, channel: channelId(channel), demand, bid, agreement })
     await channels.reserve(channel, buyer, reservationOf(state), AbortSignal.timeout(CHANNEL_TIMEOUT_MS))
     try {

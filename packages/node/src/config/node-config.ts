@@ -31,6 +31,8 @@ const nodeFileSchema = z.strictObject({
     feeShare: z.number().gt(0).max(1).optional(),
     atStop: z.enum(['all', 'worthwhile', 'nothing']).optional()
   }),
+  /** Most tokens that one buyer may owe at a time. */
+  unpaid: amountSchema.optional(),
   passwordFile: z.string().min(1).optional()
 })
 /** As a person writes it. */
@@ -110,7 +112,7 @@ export function initialNodeFile(init: NodeFileInit): NodeFile {
 }
 
 function toConfig(node: z.output<typeof nodeFileSchema>): NodeConfig {
-  const { owner, listen, domains, resources, prices, tick, redeem, passwordFile } = node
+  const { owner, listen, domains, resources, prices, tick, redeem, unpaid, passwordFile } = node
   return {
     provider: {
       owner,
@@ -127,6 +129,7 @@ function toConfig(node: z.output<typeof nodeFileSchema>): NodeConfig {
         memGiBSec: perSecond(prices.memoryGiBHour)
       },
       tickSec: tick,
+      unpaidMax: unpaid,
       redeem: {
         amountMin: redeem.amount,
         ageSecMax: redeem.age,

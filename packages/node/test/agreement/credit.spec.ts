@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { OVERDUE_MAX } from '../../src/agreement/credit.ts'
-import { buyer, createWorld, type World } from './world.ts'
+import { exposureOf, OVERDUE_MAX } from '../../src/agreement/credit.ts'
+import { address, buyer, channelKey, createWorld, DONE, PRICE, paymentFor, type World } from './world.ts'
 
 const usage = (runMs: number) => ({ runMs, memoryBytes: 1, outputBytes: 0 })
 const TRAP = { code: 'E_WALL_TIME', fault: 'program', message: 'too long' }
@@ -54,5 +54,35 @@ describe('credit', () => {
     expect(again.credit.isGood(buyer.address)).toBe(false)
     await again.engine.apply(ids[0] as never, { type: 'paid', receipts: 1 })
     expect(again.credit.isGood(buyer.address)).toBe(true)
+  })
+
+  it('covers what all agreements of a buyer may come to owe at once', async () => {
+    // 100 to start and 1 a second: a tick of ten seconds is 110 of the 110 that each costs at most.
+    const prices = { startup: PRICE, cpuSec: 1n, memGiBSec: 0n }
+    const world = await createWorld({ deposit: 10n ** 9n, prices, unpaidMax: 3n * 110n })
+    const ids: string[] = []
+    for (let n = 1; n <= 4; n++) ids.push(await world.agree(world.demand(n)))
+    expect(ids.map(id => (id.startsWith('0x') ? 'agreed' : id))).toEqual(['agreed', 'agreed', 'agreed', 'E_UNPAID'])
+    // Delivered and not paid is owed still; paid is not.
+    await world.engine.apply(ids[0] as never, DONE)
+    expect(await world.agree(world.demand(5))).toBe('E_UNPAID')
+    const { paid: _, ...payment } = paymentFor(channelKey(), world.receipts)
+    expect((await world.say({ type: 'payment', value: payment }))?.type).toBe('acknowledgement')
+    expect(await world.agree(world.demand(6))).toMatch(/^0x/)
+    expect(await world.agree(world.demand(7))).toBe('E_UNPAID')
+    // Another buyer's credit is its own.
+    expect(world.credit.isGood(address('c'), 330n)).toBe(true)
+    expect(world.credit.isGood(address('c'), 331n)).toBe(false)
+  })
+
+  it('lets no agreement run more than a tick ahead of its payment', async () => {
+    const world = await createWorld({ deposit: 10n ** 9n, prices: { startup: 0n, cpuSec: 10n, memGiBSec: 0n } })
+    const id = await world.agree(world.demand(1, { durationSec: 60 }))
+    const owed = () => (world.state(id).receipts.at(-1)?.amount ?? 0n) - world.state(id).paid
+    for (let runMs = 1000; world.state(id).phase.code === 'running'; runMs += 1000) {
+      await world.engine.apply(id as never, { type: 'ticked', usage: usage(runMs) })
+      expect(owed()).toBeLessThanOrEqual(exposureOf(world.state(id).bid.body))
+    }
+    expect(world.state(id).phase).toMatchObject({ failure: { code: 'E_UNPAID' } })
   })
 })

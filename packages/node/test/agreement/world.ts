@@ -71,6 +71,7 @@ export interface WorldInit {
   deposit?: bigint
   diskIsFull?: boolean
   prices?: Prices
+  unpaidMax?: bigint
 }
 
 export interface World {
@@ -110,7 +111,7 @@ export async function createWorld(init: WorldInit = {}): Promise<World> {
     engine: () => engine,
     behindMs: 600
   })
-  const credit = createCredit(nowSec)
+  const credit = createCredit(nowSec, init.unpaidMax)
   const told: string[] = []
   const receipts: Receipt[] = []
   engine = createProviderEngine({

@@ -131,6 +131,29 @@ describe('payments', () => {
   })
 })
 
+describe('a channel that was paid out to the last unit before its buyer heard of it', () => {
+  it('is found on disk after a restart, and its payment acknowledged', async () => {
+    const chain = { deposit: PRICE, settled: 0n, closeAt: 0 }
+    const world = await createWorld({ channelState: async () => chain })
+    const id = await world.agree(world.demand(1))
+    await world.engine.apply(id as AgreementId, DONE)
+    const { paid: _, ...payment } = paymentFor(channelKey(), world.receipts)
+    await world.say({ type: 'payment', value: payment })
+    chain.settled = PRICE
+    await world.channels.refresh(channelId(channelKey()))
+
+    const { store, clock } = world
+    const later = await createWorld({ store, clock, channelState: async () => chain })
+    await later.channels.start()
+    await later.engine.restart()
+    expect(later.channels.books.size).toBe(0)
+    expect(await later.say({ type: 'payment', value: payment })).toMatchObject({
+      type: 'acknowledgement',
+      value: { size: 1, cumulative: PRICE }
+    })
+  })
+})
+
 describe('a payment that the disk refuses', () => {
   it('is not taken: sent again it is new, and all that it pays is stored with it', async () => {
     const store = await createBreakableStore()
