@@ -6,7 +6,7 @@ import {Case} from "../types/Case.sol";
 import {ChannelId} from "../types/ChannelId.sol";
 import {ChannelKey} from "../types/ChannelKey.sol";
 import {CommittedVote, Filing, InclusionProof, Statement} from "../types/Filing.sol";
-import {Outcome, Ruling, Stage, Turn} from "../types/Stage.sol";
+import {Hearing, Outcome, Ruling, Stage, Turn} from "../types/Stage.sol";
 
 /// @title Court: judges jobs that are deterministic, by having staked jurors run them again
 /// @notice A channel whose key names this court as its arbiter can be taken here by its provider, when the buyer is
@@ -86,9 +86,10 @@ interface ICourt {
     /// @notice `jurors` seats were drawn: 32 bits each, the first in the lowest bits of the first word.
     event JuryDrawn(bytes32 indexed id, uint8 round, uint8 jurors, uint256[4] seats, uint48 until);
 
-    event VoteCommitted(bytes32 indexed id, uint8 round, uint256 position, bytes32 commitment);
+    /// @notice A juror of the round that {JuryDrawn} began committed itself, at `position` of the jury.
+    event VoteCommitted(bytes32 indexed id, uint256 position, bytes32 commitment);
 
-    event VoteRevealed(bytes32 indexed id, uint8 round, uint256 position, bytes32 vote);
+    event VoteRevealed(bytes32 indexed id, uint256 position, bytes32 vote);
 
     /// @notice The jury of this round has spoken.
     /// @param pot what is left for the parties, in quanta
@@ -319,27 +320,15 @@ interface ICourt {
     ) external returns (Stage memory next);
 
     /// @notice A juror commits to its vote for the seat drawn at `position`.
-    /// @param docket hash of the case and its sides, see {States.docket}
-    /// @param truth the case's truth
-    /// @param commitment `keccak256(abi.encode(id, round, juror, seat, vote, salt))`: worthless to anybody else
-    function commitVote(
-        bytes32 id,
-        bytes32 docket,
-        bytes32 truth,
-        Turn calldata turn,
-        uint256 position,
-        bytes32 commitment
-    ) external;
+    /// @param commitment `keccak256(abi.encode(id, round, juror, seat, keccak256(abi.encode(vote, salt))))`: worthless to anybody else
+    function commitVote(Hearing calldata hearing, uint256 position, bytes32 commitment) external;
 
     /// @notice A juror shows its vote: the truth as it found it. Possible once all have committed or the time to commit is
     /// over. The last one to reveal ends the round.
     /// @param votes all commitments of this round in the order they were made
     /// @param index which of them is meant
     function revealVote(
-        bytes32 id,
-        bytes32 docket,
-        bytes32 truth,
-        Turn calldata turn,
+        Hearing calldata hearing,
         CommittedVote[] calldata votes,
         uint256 index,
         bytes32 vote,
@@ -347,7 +336,7 @@ interface ICourt {
     ) external returns (Turn memory next);
 
     /// @notice Ends a round in which somebody did not vote, once the time is over. Anybody may call.
-    function tally(bytes32 id, bytes32 docket, bytes32 truth, Turn calldata turn) external returns (Turn memory next);
+    function tally(Hearing calldata hearing) external returns (Turn memory next);
 
     /// @notice The loser of a round (the plaintiff, if there was no majority) asks for a jury twice as large and one more.
     /// Stakes twice that many quanta; the other side must stake as much with its secret.

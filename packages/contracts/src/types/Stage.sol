@@ -68,6 +68,18 @@ struct Stage {
     Turn turn;
 }
 
+/// @notice A case as jurors bring it.
+/// @param id of the case
+/// @param docket hash of all that jurors need not know, see {States.docketOf}
+/// @param truth of the case
+/// @param turn the half of the stage that they vote on
+struct Hearing {
+    bytes32 id;
+    bytes32 docket;
+    bytes32 truth;
+    Turn turn;
+}
+
 /// @notice A stage as the court works on it: {Sides}, then the fields of the clock, then the seats.
 /// @param phase see {Phase}
 /// @param ruling of the last round, none before

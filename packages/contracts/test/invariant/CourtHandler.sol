@@ -261,7 +261,7 @@ contract CourtHandler is CourtFixture {
             vm.warp(until + 1);
         }
         if (state.phase == Phase.Voting) {
-            remember(court.tally(id, docket(), facts.truth, stage().turn));
+            remember(court.tally(hearing()));
             delete votes;
             return false;
         }

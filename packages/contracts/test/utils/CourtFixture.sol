@@ -15,7 +15,7 @@ import {Case, CaseKind, Cases} from "../../src/types/Case.sol";
 import {ChannelId} from "../../src/types/ChannelId.sol";
 import {ChannelKey} from "../../src/types/ChannelKey.sol";
 import {CommittedVote, Filing, Statement} from "../../src/types/Filing.sol";
-import {Outcome, Phase, Ruling, Stage, State, Turn} from "../../src/types/Stage.sol";
+import {Hearing, Outcome, Phase, Ruling, Stage, State, Turn} from "../../src/types/Stage.sol";
 import {ITestToken} from "../tokens/ITestToken.sol";
 import {EscrowFixture} from "./EscrowFixture.sol";
 import {vm} from "./Vm.sol";
@@ -278,24 +278,31 @@ abstract contract CourtFixture is EscrowFixture {
         return keccak256(abi.encode(factsHash(), _stage.sides));
     }
 
+    function hearing() internal view returns (Hearing memory) {
+        return Hearing(id, docket(), facts.truth, _stage.turn);
+    }
+
     function commitmentOf(uint256 position, bytes32 vote) internal view returns (bytes32) {
-        return keccak256(abi.encode(id, state.round, jurorAt(position), seatAt(position), vote, SALT));
+        return
+            keccak256(
+                abi.encode(id, state.round, jurorAt(position), seatAt(position), keccak256(abi.encode(vote, SALT)))
+            );
     }
 
     function commitVote(uint256 position, bytes32 vote) internal {
         bytes32 commitment = commitmentOf(position, vote);
-        bytes32 docket_ = docket();
+        Hearing memory hearing_ = hearing();
         vm.prank(jurorAt(position));
-        court.commitVote(id, docket_, facts.truth, _stage.turn, position, commitment);
+        court.commitVote(hearing_, position, commitment);
         votes.push(CommittedVote(position, commitment));
     }
 
     /// @param index which of the commitments, in their order
     function revealVote(uint256 index, bytes32 vote) internal {
         address owner = jurorAt(votes[index].position);
-        bytes32 docket_ = docket();
+        Hearing memory hearing_ = hearing();
         vm.prank(owner);
-        remember(court.revealVote(id, docket_, facts.truth, _stage.turn, votes, index, vote, SALT));
+        remember(court.revealVote(hearing_, votes, index, vote, SALT));
     }
 
     /// @notice Positions vote in order: `right` of them for the truth of the case, then `wrong` for another, then the rest

@@ -305,7 +305,7 @@ contract DrawTest is CourtFixture {
         drawJury();
         vm.assertEq(state.jurors, 0, "jurors");
         pastDeadline();
-        remember(court.tally(id, docket(), facts.truth, stage().turn));
+        remember(court.tally(hearing()));
         pastDeadline();
         finalise();
         assertClosed(Outcome.Split, 0);

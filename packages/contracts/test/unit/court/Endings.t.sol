@@ -187,7 +187,7 @@ contract EndingsTest is CourtFixture {
         contest();
         drawJury();
         vm.warp(block.timestamp + 20 days);
-        remember(court.tally(id, docket(), facts.truth, stage().turn));
+        remember(court.tally(hearing()));
         vm.prank(bob);
         vm.expectRevert(ICourt.AppealsUsedUp.selector);
         court.appeal(facts, stage());
@@ -226,7 +226,7 @@ contract EndingsTest is CourtFixture {
             vm.warp(state.until);
             commitVote(0, facts.truth);
             vm.warp(uint256(state.until) + 18 hours + 1);
-            remember(court.tally(id, docket(), facts.truth, stage().turn));
+            remember(court.tally(hearing()));
             delete votes;
         }
         vm.warp(uint256(state.until) + 1);

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {ICourt} from "../../../src/interfaces/ICourt.sol";
 import {CommittedVote} from "../../../src/types/Filing.sol";
-import {Outcome, Phase, Ruling, Turn} from "../../../src/types/Stage.sol";
+import {Hearing, Outcome, Phase, Ruling} from "../../../src/types/Stage.sol";
 import {CourtFixture} from "../../utils/CourtFixture.sol";
 import {vm} from "../../utils/Vm.sol";
 
@@ -18,53 +18,54 @@ contract VoteTest is CourtFixture {
     // --------------------------------------------------------------------------------------------------------- commit
 
     function test_Commit_RevertWhen_SeatIsNotTheCallers() public {
-        bytes32 docket_ = docket();
+        Hearing memory hearing_ = hearing();
         vm.prank(mallory);
         vm.expectRevert(abi.encodeWithSelector(ICourt.NotJuror.selector, 0, mallory));
-        court.commitVote(id, docket_, facts.truth, stage().turn, 0, SALT);
+        court.commitVote(hearing_, 0, SALT);
     }
 
     function test_Commit_RevertWhen_PositionWasNotDrawn() public {
-        bytes32 docket_ = docket();
+        Hearing memory hearing_ = hearing();
         address owner = jurorAt(0);
         vm.prank(owner);
         vm.expectRevert(abi.encodeWithSelector(ICourt.NotJuror.selector, 3, owner));
-        court.commitVote(id, docket_, facts.truth, stage().turn, 3, SALT);
+        court.commitVote(hearing_, 3, SALT);
     }
 
     function test_Commit_RevertWhen_CommittedBefore() public {
         commitVote(0, facts.truth);
-        bytes32 docket_ = docket();
+        Hearing memory hearing_ = hearing();
         vm.prank(jurorAt(0));
         vm.expectRevert(abi.encodeWithSelector(ICourt.AlreadyCommitted.selector, 0));
-        court.commitVote(id, docket_, facts.truth, stage().turn, 0, SALT);
+        court.commitVote(hearing_, 0, SALT);
     }
 
     function test_Commit_RevertWhen_TooLate() public {
-        bytes32 docket_ = docket();
+        Hearing memory hearing_ = hearing();
         uint256 until = state.until;
         address owner = jurorAt(0);
         pastDeadline();
         vm.prank(owner);
         vm.expectRevert(abi.encodeWithSelector(ICourt.TooLate.selector, until));
-        court.commitVote(id, docket_, facts.truth, stage().turn, 0, SALT);
+        court.commitVote(hearing_, 0, SALT);
     }
 
     function test_Commit_RevertWhen_StageIsUnknown() public {
-        bytes32 docket_ = docket();
-        Turn memory forged = stage().turn;
-        forged.seats0 = 0;
+        Hearing memory forged = hearing();
+        forged.turn.seats0 = 0;
         vm.expectRevert(abi.encodeWithSelector(ICourt.StageUnknown.selector, id));
-        court.commitVote(id, docket_, facts.truth, forged, 0, SALT);
+        court.commitVote(forged, 0, SALT);
+        forged = hearing();
+        forged.truth = OTHER_RESULT;
         vm.expectRevert(abi.encodeWithSelector(ICourt.StageUnknown.selector, id));
-        court.commitVote(id, docket_, OTHER_RESULT, stage().turn, 0, SALT);
+        court.commitVote(forged, 0, SALT);
     }
 
     function test_Commit_RevertWhen_NotVoting() public {
         voteAll(3, 0);
-        bytes32 docket_ = docket();
+        Hearing memory hearing_ = hearing();
         vm.expectRevert(ICourt.PhaseWrong.selector);
-        court.commitVote(id, docket_, facts.truth, stage().turn, 0, SALT);
+        court.commitVote(hearing_, 0, SALT);
     }
 
     // --------------------------------------------------------------------------------------------------------- reveal
@@ -111,10 +112,10 @@ contract VoteTest is CourtFixture {
     /// @dev A copy of somebody's commitment says who may open it.
     function test_Reveal_RevertWhen_CommitmentWasCopied() public {
         commitVote(0, facts.truth);
-        bytes32 docket_ = docket();
+        Hearing memory hearing_ = hearing();
         bytes32 copied = votes[0].commitment;
         vm.prank(jurorAt(1));
-        court.commitVote(id, docket_, facts.truth, stage().turn, 1, copied);
+        court.commitVote(hearing_, 1, copied);
         votes.push(CommittedVote(1, copied));
         pastDeadline();
         revealVote(0, facts.truth);
@@ -127,7 +128,7 @@ contract VoteTest is CourtFixture {
         revealVote(0, facts.truth);
         vm.assertEq(uint256(state.phase), uint256(Phase.Voting), "phase");
         vm.expectEmit(address(court));
-        emit ICourt.VoteRevealed(id, 0, 1, facts.truth);
+        emit ICourt.VoteRevealed(id, 1, facts.truth);
         vm.expectEmit(address(court));
         emit ICourt.CaseRuled(id, 0, Ruling.Right, 9, uint48(block.timestamp + 24 hours));
         revealVote(1, facts.truth);
@@ -249,21 +250,21 @@ contract VoteTest is CourtFixture {
     }
 
     function _tally() private {
-        remember(court.tally(id, docket(), facts.truth, stage().turn));
+        remember(court.tally(hearing()));
     }
 
     function _expectTallyRevert(uint256 until) private {
-        bytes32 docket_ = docket();
+        Hearing memory hearing_ = hearing();
         vm.expectRevert(abi.encodeWithSelector(ICourt.TooEarly.selector, until));
-        court.tally(id, docket_, facts.truth, stage().turn);
+        court.tally(hearing_);
     }
 
     function _expectRevealRevert(uint256 index, bytes32 vote, bytes32 salt, bytes memory reason) private {
         address owner = jurorAt(votes[index].position);
-        bytes32 docket_ = docket();
+        Hearing memory hearing_ = hearing();
         vm.prank(owner);
         vm.expectRevert(reason);
-        court.revealVote(id, docket_, facts.truth, stage().turn, votes, index, vote, salt);
+        court.revealVote(hearing_, votes, index, vote, salt);
     }
 
     function _assertStakeOf(uint256 seat, uint256 expected) private view {
