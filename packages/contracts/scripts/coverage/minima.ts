@@ -12,9 +12,12 @@ interface Share {
 
 /** Contracts with all that they are made of, and the least share of their lines and of their branches, percent. */
 const MINIMA: readonly (readonly [contract: string, files: RegExp, percent: number])[] = [
-  ['Escrow', /^src\/(?:Escrow\.sol$|escrow\/)/, 100],
+  [
+    'Escrow',
+    /^src\/(?:Escrow\.sol$|escrow\/|libraries\/(?:AccountSignatures|Signatures|VoucherBatch|Vouchers)\.sol$)/,
+    100
+  ],
   ['Bonds', /^src\/Bonds\.sol$/, 100],
-  ['Court', /^src\/(?:Court\.sol$|court\/)/, 95],
   ['Uptime', /^src\/Uptime\.sol$/, 95]
 ]
 

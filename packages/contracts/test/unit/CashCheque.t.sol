@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IEscrow} from "../../src/interfaces/IEscrow.sol";
 import {IEscrowOrders} from "../../src/interfaces/IEscrowOrders.sol";
 import {Cheque} from "../../src/messages/Cheque.sol";
+import {rOf, vsOf} from "../utils/CompactSignature.sol";
 import {OrderFixture} from "../utils/OrderFixture.sol";
 import {vm} from "../utils/Vm.sol";
 import {OwnedWallet, ScriptedWallet} from "../utils/Wallets.sol";
@@ -67,6 +68,22 @@ contract CashChequeTest is OrderFixture {
         cheque.payer = address(0);
         vm.expectRevert(abi.encodeWithSelector(IEscrow.SignatureInvalid.selector, address(0)));
         escrow.cashCheque(cheque, new bytes(65));
+    }
+
+    /// @dev The precompile answers nothing to what is no signature, and nothing is nobody: not even account 1.
+    function test_RevertWhen_PayerIsOne() public {
+        Cheque memory cheque = chequeOf(10);
+        cheque.payer = address(1);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.SignatureInvalid.selector, address(1)));
+        escrow.cashCheque(cheque, new bytes(64));
+    }
+
+    function test_SignedInTheLongForm() public {
+        bytes memory compact = sign(ALICE_SECRET, chequeOf(10));
+        (bytes32 r, bytes32 vs) = (rOf(compact), vsOf(compact));
+        bytes32 s = vs & bytes32(uint256(type(int256).max));
+        escrow.cashCheque(chequeOf(10), abi.encodePacked(r, s, uint8(27 + uint256(vs >> 255))));
+        assertBalance(bob, 10);
     }
 
     function test_RevertWhen_Expired() public {

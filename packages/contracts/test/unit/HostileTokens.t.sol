@@ -5,7 +5,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {IEscrow} from "../../src/interfaces/IEscrow.sol";
-import {IEscrowDeposits} from "../../src/interfaces/IEscrowDeposits.sol";
+import {IEscrowDeposits, Permit2Terms} from "../../src/interfaces/IEscrowDeposits.sol";
 import {ChannelKey} from "../../src/types/ChannelKey.sol";
 import {CallingToken, FeeToken, RefusingToken, SilentToken} from "../tokens/HostileTokens.sol";
 import {ITestToken} from "../tokens/ITestToken.sol";
@@ -67,6 +67,21 @@ contract HostileTokensTest is EscrowFixture {
         escrow.deposit(address(token), alice, 10);
         _assertRefused(calling);
         assertEq(escrow.liabilities(address(token)), 20, "liabilities");
+    }
+
+    function test_RevertWhen_DepositingByPermit2InTheMiddleOfATransfer() public {
+        CallingToken calling = _useCalling();
+        Permit2Terms memory terms = Permit2Terms(alice, 10, 1, block.timestamp + 1);
+        bytes[2] memory calls = [
+            abi.encodeCall(IEscrowDeposits.depositWithPermit2, (address(token), alice, terms, "")),
+            abi.encodeCall(IEscrowDeposits.depositAndOpenWithPermit2, (sessionKey(), terms, ""))
+        ];
+        for (uint256 i = 0; i < calls.length; ++i) {
+            calling.callOnTransfer(address(escrow), calls[i]);
+            vm.prank(alice);
+            escrow.deposit(address(token), alice, 1);
+            _assertRefused(calling);
+        }
     }
 
     /// @dev The token is not stopped from redeeming in the middle of a withdrawal; it just gains nothing by it.
