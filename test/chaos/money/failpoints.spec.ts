@@ -3,13 +3,18 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { dieAtEach, settle, type Tally } from './campaign.ts'
 import { createMoneyWorld, type MoneyWorld } from './world.ts'
 
+/** Half a minute on a machine of its own; some fifty processes start one after another. */
+const TIMEOUT_MS = 300_000
+
 let world: MoneyWorld
 beforeAll(async () => {
   world = await createMoneyWorld()
 })
 afterAll(() => world?.stop())
 
-it('loses nothing and pays nothing twice when either side is killed at each stored change of the money path', async () => {
+it('loses nothing and pays nothing twice when either side is killed at each stored change of the money path', {
+  timeout: TIMEOUT_MS
+}, async () => {
   const tally: Tally = { kills: 0, readyMsMax: 0 }
   const ofProvider = [...FAILPOINTS.filter(name => name.startsWith('provider.')), 'transaction.sent']
   // A channel is opened once: its points come first, in the order in which they are reached.
