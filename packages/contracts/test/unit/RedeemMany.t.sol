@@ -54,6 +54,15 @@ contract RedeemManyTest is EscrowFixture {
         assertEq(_redeem(record(SESSION_SECRET, key, 10)), 10, "paid");
     }
 
+    function test_WhenChannelsHaveAnArbiter_PaysThemUnderIt() public {
+        ChannelKey memory key = sessionKey();
+        key.arbiter = address(0xA4B17E4);
+        openFor(key, 100);
+        bytes memory records = record(SESSION_SECRET, key, 10);
+        assertEq(escrow.redeemMany(address(token), bob, key.arbiter, records), 10, "paid");
+        assertChannel(key, 100, 10, 0);
+    }
+
     function test_SkipsABadSignature() public {
         _open(0, 100);
         ChannelKey memory key = _open(1, 100);
