@@ -39,6 +39,7 @@ import {
   withdrawalType,
   ZERO_ADDRESS
 } from '../../src/index.ts'
+import { caseFile } from './case-file.ts'
 import { credentials, keyCompromises } from './credential-cases.ts'
 import { keyPossessions } from './key-cases.ts'
 import {
@@ -82,6 +83,7 @@ export function vectorFiles(): Readonly<Record<string, object>> {
     'uptime-tally': signedFile(uptimeTallyType, uptimeTallies, witness),
     'uptime-worth': file({}, worths, worth => worth),
     channel: channelFile(),
+    case: caseFile(),
     'receipt-log': receiptLogFile()
   }
 }
