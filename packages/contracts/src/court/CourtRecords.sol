@@ -130,8 +130,8 @@ abstract contract CourtRecords is CourtSeats, EscrowDomain {
         if (ChannelId.unwrap(key.id()) != ChannelId.unwrap(facts.channel)) revert ChannelMismatch();
     }
 
-    /// @dev Only what a claim would have paid otherwise uses up a credit. Or a claim that fails, and is meant to, would save
-    /// another one from what has paid it.
+    /// @dev Only what a claim would have paid otherwise uses up a credit. Or a claim that fails, and is meant to, would
+    /// save another one from what has paid it.
     function _closeClaim(bytes32 id, ChannelKey memory key, Case memory facts, Outcome outcome)
         private
         returns (uint256 awarded, uint256 credited)

@@ -320,7 +320,8 @@ interface ICourt {
     ) external returns (Stage memory next);
 
     /// @notice A juror commits to its vote for the seat drawn at `position`.
-    /// @param commitment `keccak256(abi.encode(id, round, juror, seat, keccak256(abi.encode(vote, salt))))`: worthless to anybody else
+    /// @param commitment `keccak256(abi.encode(id, round, juror, seat, keccak256(abi.encode(vote, salt))))`: worthless to
+    /// anybody else
     function commitVote(Hearing calldata hearing, uint256 position, bytes32 commitment) external;
 
     /// @notice A juror shows its vote: the truth as it found it. Possible once all have committed or the time to commit is
