@@ -1,7 +1,8 @@
 /**
  * `node scripts/mutate.ts <contract> …`: changes the sources of a contract in every small way we know, one at a time, and
  * runs its tests: each change that no test notices is a rule that nobody holds us to. Prints the survivors, and fails
- * below 95 % killed. `--every 3` takes one of three, `--from` and `--to` a part of the list. docs/mutations.md explains who survived, and why.
+ * below 95 % killed. `--every 3` takes one of three, `--from` and `--to` a part of the list, `--at 7,42` those two.
+ * docs/mutations.md explains who survived, and why.
  */
 import { parseArgs } from 'node:util'
 import { createFastCompiler } from './mutation/compiler.ts'
@@ -28,7 +29,8 @@ const { values, positionals } = parseArgs({
   options: {
     from: { type: 'string', default: '0' },
     to: { type: 'string' },
-    every: { type: 'string', default: '1' }
+    every: { type: 'string', default: '1' },
+    at: { type: 'string' }
   },
   allowPositionals: true
 })
@@ -57,8 +59,7 @@ async function run(contract: string): Promise<Tally> {
   const failure = await scratch.failure(TESTS[contract]!)
   if (failure !== undefined) throw new Error(`the tests of ${contract} fail without any change: ${failure}`)
   const all = compiler.sourcesOf(file).flatMap(({ file: path, source, ast }) => mutantsOf(path, source, ast))
-  const part = all.slice(Number(values.from), values.to === undefined ? undefined : Number(values.to))
-  const mutants = part.filter((_, index) => index % Number(values.every) === 0)
+  const mutants = all.filter((_, index) => isWanted(index))
   console.log(`${contract}: ${mutants.length} of ${all.length} changes`)
   const tally: Tally = { void: 0, killed: 0, survivors: [] }
   // While the tests of one run, the next is compiled.
@@ -83,6 +84,12 @@ async function run(contract: string): Promise<Tally> {
   await testing
   scratch.plant(contract, original)
   return tally
+}
+
+function isWanted(index: number): boolean {
+  if (values.at !== undefined) return values.at.split(',').includes(String(index))
+  const from = Number(values.from)
+  return index >= from && index < Number(values.to ?? Infinity) && (index - from) % Number(values.every) === 0
 }
 
 function report(contract: string, { void: none, killed, survivors }: Tally): boolean {
