@@ -46,7 +46,8 @@ interface IEscrow is IEscrowDeposits, IEscrowOrders {
     /// @param commitment what it promises it for, as signed
     event Redeemed(ChannelId indexed id, uint256 paid, uint256 cumulative, bytes32 commitment);
 
-    /// @notice `redeemMany` left out a voucher; `reason` is the selector of the error that `redeem` answers to it.
+    /// @notice `redeemMany` left out a voucher; `reason` is the selector of the error that `redeem` answers to it. One that
+    /// promises nothing counts as old, whoever signed it.
     event VoucherSkipped(ChannelId indexed id, uint256 cumulative, bytes4 reason);
 
     /// @notice The channel's arbiter awarded `amount`, of which `paid` moved from the channel to the balance of its payee.

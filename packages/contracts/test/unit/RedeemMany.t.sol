@@ -69,6 +69,12 @@ contract RedeemManyTest is EscrowFixture {
         _skips(record(MALLORY_SECRET, _key(0), 10), key, IEscrow.SignatureInvalid.selector, 10);
     }
 
+    function test_SkipsAVoucherForNothing_AsOld_WhoeverSignedIt() public {
+        _open(0, 100);
+        ChannelKey memory key = _open(1, 100);
+        _skips(record(MALLORY_SECRET, _key(0), 0), key, IEscrow.VoucherNotIncreasing.selector, 0);
+    }
+
     function test_SkipsGarbage_AlsoOfTheZeroAccount() public {
         ChannelKey memory key = _open(1, 100);
         bytes memory records = bytes.concat(new bytes(164), record(FIRST_PAYER_SECRET + 1, key, 20));
