@@ -79,6 +79,15 @@ contract UptimeTermsTest is UptimeFixture {
         }
     }
 
+    /// @dev Recovery answers zero to nonsense; zero is no provider.
+    function test_RevertWhen_TheProviderIsZero() public {
+        terms.provider = address(0);
+        bytes memory buyer = signCompact(SESSION_SECRET, digestOf(terms.hash()));
+        _expectRefused(
+            abi.encodeWithSelector(IUptime.NotAgreed.selector, address(0)), bytes.concat(buyer, new bytes(64))
+        );
+    }
+
     function test_RevertWhen_TheSignaturesAreNotTwo() public {
         bytes memory both = agreed();
         bytes memory reason = abi.encodeWithSelector(IUptime.NotAgreed.selector, session);
