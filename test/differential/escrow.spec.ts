@@ -27,7 +27,8 @@ describe('the escrow and its model', () => {
       for (const [what, count] of trace.counts) counts.set(what, (counts.get(what) ?? 0) + count)
       await replayTrace(join(dir, `${i}.trace`), trace, `seed ${SEED + i}`)
     }
-    // A trace that met no exception to a rule has not tried the rule.
+    // Traces that met no exception to a rule have not tried the rule; a single one of another seed may miss the rarest.
+    if (TRACES === 1 && process.env.ARCHIPEL_SEED !== undefined) return
     for (const what of [...PLAYED, ...ERRORS]) expect([what, counts.get(what) ?? 0]).not.toEqual([what, 0])
   })
 })
