@@ -1,9 +1,11 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 const MINUTE_MS = 60_000
 
 // `npm run test:long`: the same tests with many more random cases each.
 const isLong = process.env.ARCHIPEL_LONG === '1'
+/** What takes too long for every run. */
+const LONG_FILES = 'test/**/*.long.spec.ts'
 const long = isLong ? { setupFiles: ['test/setup/long-runs.ts'] } : {}
 
 export default defineConfig({
@@ -26,6 +28,7 @@ export default defineConfig({
           ...long,
           name: 'system',
           include: ['test/**/*.spec.ts'],
+          exclude: [...configDefaults.exclude, ...(isLong ? [] : [LONG_FILES])],
           environment: 'node',
           fileParallelism: false,
           testTimeout: isLong ? 20 * MINUTE_MS : 3 * MINUTE_MS,

@@ -4,8 +4,7 @@ import { noteStart, settle, type Tally } from './campaign.ts'
 import type { Victim } from './victim.ts'
 import { createMoneyWorld, type MoneyWorld } from './world.ts'
 
-/** Part of `npm run test:long`; `ARCHIPEL_KILLS` and `ARCHIPEL_SEED` repeat a run or shorten it. */
-const isLong = process.env.ARCHIPEL_LONG === '1' || process.env.ARCHIPEL_KILLS !== undefined
+/** `ARCHIPEL_KILLS` and `ARCHIPEL_SEED` repeat a run or shorten it. */
 const KILLS = Number(process.env.ARCHIPEL_KILLS ?? 1_000)
 const SEED = Number(process.env.ARCHIPEL_SEED ?? Date.now() % 2 ** 31)
 /** Everything is compared to the last unit after so many. */
@@ -16,31 +15,29 @@ const HOUR_MS = 3_600_000
 
 let world: MoneyWorld
 beforeAll(async () => {
-  if (isLong) world = await createMoneyWorld()
+  world = await createMoneyWorld()
 })
 afterAll(() => world?.stop())
 
-it.skipIf(!isLong)(
-  `loses nothing and pays nothing twice over ${KILLS} kills at random moments (seed ${SEED})`,
-  { timeout: HOUR_MS },
-  async () => {
-    const random = createRandom(SEED)
-    const tally: Tally = { kills: 0, readyMsMax: 0 }
-    while (tally.kills < KILLS) {
-      const until = Math.min(KILLS, tally.kills + KILLS_PER_EPOCH)
-      const isOver = () => tally.kills >= until
-      const failpointsOf = (side: string) =>
-        FAILPOINTS.filter(name => name.startsWith(side) || name === 'transaction.sent')
-      await Promise.all([
-        killAgain(world.startProvider, failpointsOf('provider.'), isOver, random, tally),
-        killAgain(failpoint => world.startBuyer(1_000, failpoint), failpointsOf('buyer.'), isOver, random, tally)
-      ])
-      await settle(world, tally)
-      console.info(`${tally.kills} kills, the slowest start took ${tally.readyMsMax} ms`)
-    }
-    expect(tally.kills).toBeGreaterThanOrEqual(KILLS)
+it(`loses nothing and pays nothing twice over ${KILLS} kills at random moments (seed ${SEED})`, {
+  timeout: HOUR_MS
+}, async () => {
+  const random = createRandom(SEED)
+  const tally: Tally = { kills: 0, readyMsMax: 0 }
+  while (tally.kills < KILLS) {
+    const until = Math.min(KILLS, tally.kills + KILLS_PER_EPOCH)
+    const isOver = () => tally.kills >= until
+    const failpointsOf = (side: string) =>
+      FAILPOINTS.filter(name => name.startsWith(side) || name === 'transaction.sent')
+    await Promise.all([
+      killAgain(world.startProvider, failpointsOf('provider.'), isOver, random, tally),
+      killAgain(failpoint => world.startBuyer(1_000, failpoint), failpointsOf('buyer.'), isOver, random, tally)
+    ])
+    await settle(world, tally)
+    console.info(`${tally.kills} kills, the slowest start took ${tally.readyMsMax} ms`)
   }
-)
+  expect(tally.kills).toBeGreaterThanOrEqual(KILLS)
+})
 
 /** Starts a process and kills it, over and over: at a failpoint if it comes to that, else after a random time. */
 async function killAgain(
