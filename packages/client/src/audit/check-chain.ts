@@ -1,6 +1,6 @@
 import { channelId, isCodedError, sameHex, type Wei } from '@archipel/protocol'
 import type { Chain, ChannelEvent, ChannelState, EventOf } from '../chain/index.ts'
-import type { CallOptions } from '../chain/rpc.ts'
+import type { CallOptions } from '../chain/rpc/rpc.ts'
 import type { AuditBundle } from './bundle.ts'
 import { type Checks, createChecks, expect } from './checks.ts'
 import { isReleasedEscrow } from './known-escrow.ts'

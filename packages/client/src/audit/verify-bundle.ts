@@ -1,5 +1,5 @@
 import { assert, createSigningDomain, RECEIPT_FINAL, type Recover, sameHex } from '@archipel/protocol'
-import type { CallOptions } from '../chain/rpc.ts'
+import type { CallOptions } from '../chain/rpc/rpc.ts'
 import type { AuditBundle } from './bundle.ts'
 import { type AuditChain, checkOnChain, paymentStateOf, redeemedOf } from './check-chain.ts'
 import { checkPayments, checkReceipts } from './check-receipts.ts'

@@ -1,12 +1,12 @@
 import { type Address, CodedError } from '@archipel/protocol'
-import { type ChainSource, createChainSource } from './chain-source.ts'
-import { type ChainCheck, checkChain } from './check-chain.ts'
-import type { FeePolicy } from './fees.ts'
-import { type ChainOrders, createChainOrders } from './orders.ts'
-import { type ChainReads, createChainReads } from './reads.ts'
-import { type CallOptions, createRpc, type RpcInit } from './rpc.ts'
-import { createSender, type Sender, type TransactionSigner } from './sender.ts'
-import { type ChainWrites, createChainWrites } from './writes.ts'
+import { type ChainCheck, checkChain } from './escrow/check-chain.ts'
+import { type ChainOrders, createChainOrders } from './escrow/orders.ts'
+import { type ChainReads, createChainReads } from './escrow/reads.ts'
+import { type ChainWrites, createChainWrites } from './escrow/writes.ts'
+import { type CallOptions, createRpc, type RpcInit } from './rpc/rpc.ts'
+import type { FeePolicy } from './transactions/fees.ts'
+import { createSender, type Sender, type TransactionSigner } from './transactions/sender.ts'
+import { type ChainSource, createChainSource } from './watch/chain-source.ts'
 
 /** One chain, its escrow and one token, as seen by one account or by nobody in particular. */
 export interface Chain extends ChainReads, ChainWrites, ChainOrders {

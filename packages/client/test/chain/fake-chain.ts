@@ -1,7 +1,7 @@
 import type { Hex } from '@archipel/protocol'
-import type { ChainSource } from '../../src/chain/chain-source.ts'
-import type { EscrowEvent } from '../../src/chain/events.ts'
-import type { WatchedEvent } from '../../src/chain/watch-step.ts'
+import type { EscrowEvent } from '../../src/chain/escrow/events.ts'
+import type { ChainSource } from '../../src/chain/watch/chain-source.ts'
+import type { WatchedEvent } from '../../src/chain/watch/watch-step.ts'
 
 interface Block {
   readonly hash: Hex
