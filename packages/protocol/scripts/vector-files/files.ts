@@ -59,6 +59,7 @@ import {
 import { agreements, bids, type Cases, demands, offers } from './market-cases.ts'
 import { channels, logSizes, receipts, results, vouchers } from './money-cases.ts'
 import { cheques, openings, withdrawals } from './order-cases.ts'
+import { stageFile } from './stage-cases.ts'
 import { serviceTerms, uptimeTallies, worths } from './uptime-cases.ts'
 
 /** Every vector file: name without `.json` -> what it holds. */
@@ -84,6 +85,7 @@ export function vectorFiles(): Readonly<Record<string, object>> {
     'uptime-worth': file({}, worths, worth => worth),
     channel: channelFile(),
     case: caseFile(),
+    'case-stage': stageFile(),
     'receipt-log': receiptLogFile()
   }
 }

@@ -1,14 +1,65 @@
-import { keccak, uintToBytes } from '../primitives/bytes.ts'
-import { type Address, type AgreementId, type ChannelId, fromHex, type Hash, toHex } from '../primitives/hex.ts'
+import { keccak } from '../primitives/bytes.ts'
+import { type Address, type AgreementId, type ChannelId, fromHex, type Hash, type Wei } from '../primitives/hex.ts'
+import { addressWord, hashWord, hashWords, uintWord } from './words.ts'
 
 /** What a plaintiff wants of the court: to be paid by a silent buyer, or to be compensated for a wrong result. */
 export type CaseKind = 'claim' | 'fault'
 
-const KINDS: Readonly<Record<CaseKind, bigint>> = { claim: 0n, fault: 1n }
+/** In the order of the contract's enum. */
+export const CASE_KINDS = ['claim', 'fault'] as const satisfies readonly CaseKind[]
+
+/**
+ * What a case is about: fixed when it is opened, never stored by the court, told by its event `CaseOpened`. Whoever moves
+ * the case gives it again, and its hash is part of what the court remembers. As `Case` of the contracts.
+ */
+export interface CaseFacts {
+  readonly kind: CaseKind
+  /** Who opened it: payee or provider for a claim, payer or voucher signer for a fault. */
+  readonly plaintiff: Address
+  /** Who signed the receipt. */
+  readonly provider: Address
+  readonly channel: ChannelId
+  readonly agreement: AgreementId
+  /** What a juror votes who finds that the receipt tells the truth: {@link caseTruth}. */
+  readonly truth: Hash
+  /** What is still due for a claim, the most that is compensated for a fault; in the channel's token. */
+  readonly amount: Wei
+  /** Claim: what the claimant states it was paid for this agreement. */
+  readonly alreadyPaid: Wei
+  /** Claim: amount of the newest voucher that the claimant acknowledges; zero for none. */
+  readonly cumulative: Wei
+  /** Claim: that voucher's commitment. */
+  readonly commitment: Hash
+  /** Claim: what the delivered output hashes to, see `commitToData`; zero for none. */
+  readonly dataRoot: Hash
+  readonly dataChunks: number
+}
 
 /** Names a case. There is one, ever, for each agreement and kind. As `Cases.idOf` of the contracts computes it. */
 export function caseId(channel: ChannelId, agreement: AgreementId, kind: CaseKind): Hash {
-  return hashWords(fromHex(channel, 32), fromHex(agreement, 32), uintWord(KINDS[kind]))
+  return hashWords(hashWord(channel), hashWord(agreement), kindWord(kind))
+}
+
+export function idOfCase({ channel, agreement, kind }: CaseFacts): Hash {
+  return caseId(channel, agreement, kind)
+}
+
+/** `keccak256(abi.encode(facts))`: how most functions of the court take them. */
+export function factsHash(facts: CaseFacts): Hash {
+  return hashWords(
+    kindWord(facts.kind),
+    addressWord(facts.plaintiff),
+    addressWord(facts.provider),
+    hashWord(facts.channel),
+    hashWord(facts.agreement),
+    hashWord(facts.truth),
+    uintWord(facts.amount),
+    uintWord(facts.alreadyPaid),
+    uintWord(facts.cumulative),
+    hashWord(facts.commitment),
+    hashWord(facts.dataRoot),
+    uintWord(facts.dataChunks)
+  )
 }
 
 /**
@@ -19,7 +70,7 @@ export function caseId(channel: ChannelId, agreement: AgreementId, kind: CaseKin
  * @param dataChunks 0 … 2^48 − 1
  */
 export function caseTruth(result: Hash, dataRoot: Hash, dataChunks: number): Hash {
-  return hashWords(fromHex(result, 32), fromHex(dataRoot, 32), uintWord(BigInt(dataChunks)))
+  return hashWords(hashWord(result), hashWord(dataRoot), uintWord(dataChunks))
 }
 
 /** A juror's vote in one round of a case, for one of its seats. */
@@ -38,19 +89,14 @@ export interface Vote {
 /** What a juror commits itself with. Worthless to anybody else: it names the case, the round, the juror and the seat. */
 export function voteCommitment({ id, round, juror, seat, truth, salt }: Vote): Hash {
   return hashWords(
-    fromHex(id, 32),
-    uintWord(BigInt(round)),
-    new Uint8Array(12),
-    fromHex(juror, 20),
-    uintWord(BigInt(seat)),
+    hashWord(id),
+    uintWord(round),
+    addressWord(juror),
+    uintWord(seat),
     keccak(fromHex(truth, 32), fromHex(salt, 32))
   )
 }
 
-function uintWord(value: bigint): Uint8Array {
-  return uintToBytes(value, 32)
-}
-
-function hashWords(...words: Uint8Array[]): Hash {
-  return toHex(keccak(...words))
+function kindWord(kind: CaseKind): Uint8Array {
+  return uintWord(CASE_KINDS.indexOf(kind))
 }
