@@ -31,6 +31,22 @@ export * from './credential/validate.ts'
 export * from './credential/verifiable-credential.ts'
 export * from './demand/demand.ts'
 export * from './demand/validate.ts'
+export * from './dispute/claim.ts'
+export * from './dispute/fault.ts'
+export { deadlineOf, nextMove } from './dispute/move.ts'
+export * from './dispute/policy.ts'
+export { type CaseWinner, winnerOf } from './dispute/ruling.ts'
+export {
+  type CaseAction,
+  type CaseEvidence,
+  type CaseLeaving,
+  type CaseMove,
+  type CaseOpinion,
+  type CaseSide,
+  type CaseStanding,
+  type CaseWaiting,
+  stakedQuanta
+} from './dispute/standing.ts'
 export * from './equivocation/equivocation.ts'
 export * from './equivocation/fault.ts'
 export * from './equivocation/find.ts'
