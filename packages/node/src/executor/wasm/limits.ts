@@ -16,3 +16,17 @@ export const DIAGNOSTIC_BYTES_MAX = 16 * 1024
 export const WALL_MS_MAX = 2 ** 31 - 1
 /** Most of the engine's own heap, outside of the program's memory: holds tables, compiled-code metadata and file names. */
 export const HEAP_MIB_MAX = 256
+/**
+ * What a runner may have beside the memory and the files of its job: Node, the engine's heap, a program of the largest size
+ * and what it compiles to. A bound for whoever has broken out, not for programs: those meet their own long before.
+ */
+export const PROCESS_BYTES_MAX = 1024 * 1024 * 1024
+/** Threads of one runner and bubblewrap around it: it has a dozen, whatever program it runs. */
+export const TASKS_MAX = 64
+/** Against 100 for the node itself: a step of niceness is a quarter more time, and runners are five steps down. */
+export const CPU_WEIGHT = 33
+/** Two processors' time for each runner, one for its program and one to compile it: more are threads nobody asked for. */
+export const CPU_QUOTA_US = 200_000
+export const CPU_PERIOD_US = 100_000
+/** Files in memory are held once and twice more while they grow. */
+export const FILE_COPIES_MAX = 3
