@@ -4,6 +4,7 @@ import type { CodedError } from '@archipel/protocol'
 import { abortable } from '../abortable.ts'
 import { createExecutionError } from '../errors.ts'
 import type { ExecutionJob, ExecutionResult, RunOptions } from '../executor.ts'
+import { readCpuMs } from './cpu-time.ts'
 import { collectDiagnostics } from './diagnostics.ts'
 import { createFrameReader } from './frame-reader.ts'
 import { createFrameWriter } from './frame-writer.ts'
@@ -94,6 +95,7 @@ export function startRunnerProcess({ command, directory }: RunnerProcessInit): R
       onFrame = handler
     },
     died: death.signal,
+    cpuMs: () => (child.pid === undefined ? undefined : readCpuMs(child.pid)),
     kill
   }
 
