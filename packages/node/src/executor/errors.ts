@@ -6,6 +6,8 @@ export type ExecutionFault = 'program' | 'host' | 'buyer'
 const FAULTS = {
   /** Ran longer than agreed; the process was killed. */
   E_WALL_TIME: 'program',
+  /** Used more processor time than agreed; the process was killed. */
+  E_CPU_TIME: 'program',
   /** Starts with more memory than agreed, or filled the process around it. */
   E_MEMORY: 'program',
   /** Nested calls deeper than this machine's stack. */
@@ -14,7 +16,7 @@ const FAULTS = {
   E_OUTPUT_LIMIT: 'program',
   /** Input and what the program wrote are too large, or too many files. */
   E_DISK_LIMIT: 'program',
-  /** Not a WebAssembly module, too large, or not a WASI preview 1 command. */
+  /** Too large, or not what this executor runs: no WASI preview 1 command, no container image. */
   E_BAD_PROGRAM: 'program',
   /** An input file whose path is refused, or comes twice. */
   E_BAD_INPUT: 'buyer',
@@ -24,10 +26,14 @@ const FAULTS = {
   E_CANCELLED: 'buyer',
   /** More jobs are waiting than the queue holds. */
   E_BUSY: 'host',
-  /** The process ended, would not start, or broke its protocol. */
+  /** The process or engine that runs programs ended, would not start, or broke its protocol. */
   E_RUNNER_DIED: 'host',
   /** This machine could not give the memory that was agreed. */
   E_HOST_MEMORY: 'host',
+  /** The job needs a graphics processor and there is none. */
+  E_NO_GPU: 'host',
+  /** An image that was named could not be had. */
+  E_IMAGE_UNAVAILABLE: 'host',
   /** The executor has not been started, or has been stopped. */
   E_NOT_STARTED: 'host'
 } as const satisfies Record<string, ExecutionFault>

@@ -71,13 +71,12 @@ export function createAnswerCollector(
   function finish(payload: Buffer): AnswerStep {
     const message = parse(payload)
     if (message.failure !== undefined) return { failure: readFailure(message.failure) }
-    const { exitCode, runMs, memoryBytes } = message
-    if (!isCount(exitCode) || exitCode > UINT32_MAX || !isCount(runMs) || !isCount(memoryBytes) || missing > 0) {
-      throw broken('an unreadable result')
-    }
+    const { exitCode, runMs, cpuMs, memoryBytes } = message
+    if (!isCount(exitCode) || exitCode > UINT32_MAX || missing > 0) throw broken('an unreadable result')
+    if (!isCount(runMs) || !isCount(cpuMs) || !isCount(memoryBytes)) throw broken('an unreadable usage')
     const stdout = streams.stdout.take()
     const stderr = streams.stderr.take()
-    return { result: { exitCode, stdout, stderr, files, usage: { runMs, memoryBytes, outputBytes } } }
+    return { result: { exitCode, stdout, stderr, files, usage: { runMs, cpuMs, memoryBytes, outputBytes } } }
   }
 
   return {

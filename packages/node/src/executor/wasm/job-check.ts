@@ -11,11 +11,24 @@ export function validateJob(job: ExecutionJob, memoryBytesMax: number): void {
   requireRange('memoryBytes', memoryBytes, PAGE_BYTES, memoryBytesMax)
   requireRange('diskBytes', diskBytes, 0, Number.MAX_SAFE_INTEGER)
   requireRange('outputBytes', outputBytes, 0, Number.MAX_SAFE_INTEGER)
+  requireAtMost('cpuMs', job.limits.cpuMs)
+  requireAtMost('processes', job.limits.processes)
+  requireAtMost('cpuMillis', job.limits.cpuMillis)
+  if ((job.limits.gpus ?? 0) > 0) {
+    throw createExecutionError('E_NO_GPU', 'WebAssembly programs have no use of graphics processors', {
+      facts: { fault: 'buyer', gpus: job.limits.gpus }
+    })
+  }
   const strings = [...job.args, ...job.env]
   const stringBytes = strings.reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0)
   requireRange('stringBytes', stringBytes, 0, STRING_BYTES_MAX)
   if (strings.some(text => text.includes('\0'))) throw badJob('an argument or variable holds a zero character', {})
   if (job.env.some(text => text.indexOf('=') < 1)) throw badJob('a variable is not NAME=value', {})
+}
+
+/** A bound that may be left out; one process of one thread keeps to any but the first. */
+function requireAtMost(name: string, value: number | undefined): void {
+  if (value !== undefined) requireRange(name, value, 1, Number.MAX_SAFE_INTEGER)
 }
 
 function requireRange(name: string, value: number, min: number, max: number): void {

@@ -2,6 +2,7 @@ import { cancelledBy } from '../abortable.ts'
 import { createExecutionError } from '../errors.ts'
 import type { ExecutionJob, ExecutionResult, RunOptions } from '../executor.ts'
 import { type AnswerStep, createAnswerCollector } from './answer-collector.ts'
+import { watchCpuTime } from './cpu-time.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import { loadProgram, sendInput, sendProgram } from './job-parts.ts'
 import { FRAME } from './runner/wire.ts'
@@ -13,6 +14,8 @@ export interface RunnerLink {
   receive(onFrame: ((type: number, payload: Buffer) => void) | undefined): void
   /** Aborts, with the coded error that says how, when the process is gone. */
   readonly died: AbortSignal
+  /** Processor time of the process so far; undefined where the system does not tell. */
+  cpuMs(): number | undefined
   kill(): void
 }
 
@@ -40,7 +43,23 @@ export async function exchangeJob(link: RunnerLink, job: ExecutionJob, options: 
     interrupted.reject(reason)
   }
 
-  const answers = createAnswerCollector(job.limits.outputBytes, options)
+  let stopWatching = () => {}
+  function onStarted(): void {
+    const { cpuMs: cpuMsMax } = job.limits
+    if (cpuMsMax !== undefined) {
+      const onExceeded = () =>
+        interrupt(
+          createExecutionError('E_CPU_TIME', `the program used more than ${cpuMsMax} ms of processor time`, {
+            facts: { cpuMsMax },
+            hint: 'ask for more processor time'
+          })
+        )
+      stopWatching = watchCpuTime({ cpuMsMax, read: link.cpuMs, onExceeded })
+    }
+    options.onStarted?.()
+  }
+
+  const answers = createAnswerCollector(job.limits.outputBytes, { ...options, onStarted })
   let answered = Promise.withResolvers<Answer>()
   function onFrame(type: number, payload: Buffer): void {
     try {
@@ -104,6 +123,7 @@ export async function exchangeJob(link: RunnerLink, job: ExecutionJob, options: 
     if (phase === 'collecting') await writer.flush(died).catch(() => link.kill())
     throw err
   } finally {
+    stopWatching()
     options.signal.removeEventListener('abort', onCancel)
     died.removeEventListener('abort', onDeath)
     link.receive(undefined)

@@ -2,7 +2,7 @@ import { createExecutionError } from '../errors.ts'
 import type { ExecutionJob, InputFile } from '../executor.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import { PROGRAM_BYTES_MAX } from './limits.ts'
-import { type FileMessage, FRAME, type JobMessage, type ProgramMessage } from './runner/wire.ts'
+import { type FileMessage, FRAME, type JobMessage, type SizeMessage } from './runner/wire.ts'
 import { INODES_MAX } from './wasi/limits.ts'
 
 const PAGE_BYTES = 65_536
@@ -20,9 +20,9 @@ export async function sendInput(writer: FrameWriter, job: ExecutionJob, signal: 
     outputBytesMax: job.limits.outputBytes
   }
   writer.writeJson(FRAME.job, message)
+  let total = sendStdin(writer, job)
   if (Array.isArray(job.files) && job.files.length === 0) return
   let files = 0
-  let total = 0
   let unflushed = 0
   for await (const file of job.files) {
     signal.throwIfAborted()
@@ -40,6 +40,16 @@ export async function sendInput(writer: FrameWriter, job: ExecutionJob, signal: 
   }
 }
 
+/** Gives how many bytes that is. Throws E_DISK_LIMIT. */
+function sendStdin(writer: FrameWriter, job: ExecutionJob): number {
+  const { stdin } = job
+  if (stdin === undefined || stdin.length === 0) return 0
+  if (stdin.length > job.limits.diskBytes) throw inputTooLarge(job)
+  writer.writeJson(FRAME.stdin, { sizeBytes: stdin.length } satisfies SizeMessage)
+  writer.write(FRAME.data, stdin)
+  return stdin.length
+}
+
 /** Asks for the program. Throws E_BAD_PROGRAM where it is too large, and what loading throws. */
 export async function loadProgram(job: ExecutionJob, signal: AbortSignal): Promise<Uint8Array> {
   const bytes = await job.program.load({ signal })
@@ -50,7 +60,7 @@ export async function loadProgram(job: ExecutionJob, signal: AbortSignal): Promi
 }
 
 export function sendProgram(writer: FrameWriter, bytes: Uint8Array): void {
-  writer.writeJson(FRAME.program, { sizeBytes: bytes.length } satisfies ProgramMessage)
+  writer.writeJson(FRAME.program, { sizeBytes: bytes.length } satisfies SizeMessage)
   if (bytes.length > 0) writer.write(FRAME.data, bytes)
 }
 

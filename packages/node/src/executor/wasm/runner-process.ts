@@ -4,6 +4,7 @@ import type { CodedError } from '@archipel/protocol'
 import { abortable } from '../abortable.ts'
 import { createExecutionError } from '../errors.ts'
 import type { ExecutionJob, ExecutionLimits, ExecutionResult, RunOptions } from '../executor.ts'
+import { readCpuMs } from './cpu-time.ts'
 import { collectDiagnostics } from './diagnostics.ts'
 import { createFrameReader } from './frame-reader.ts'
 import { createFrameWriter } from './frame-writer.ts'
@@ -93,6 +94,7 @@ export function startRunnerProcess({ command, directory, filter, group }: Runner
       onFrame = handler
     },
     died: death.signal,
+    cpuMs: () => (child.pid === undefined ? undefined : readCpuMs(child.pid)),
     kill
   }
 

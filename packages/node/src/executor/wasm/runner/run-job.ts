@@ -3,12 +3,17 @@ import type { TreeFile } from '../wasi/fs/directory-trees.ts'
 import { ProgramExit, ProgramFault } from '../wasi/stop.ts'
 import { createWasiHost, type WasiHost } from '../wasi/wasi-host.ts'
 import type { OutputMeter } from './output-meter.ts'
-import type { JobMessage } from './wire.ts'
+import type { ReceivedJob } from './receive.ts'
+
+// Before anybody takes it away; the module of that name opens the standard streams.
+const { process } = globalThis
 
 export interface JobOutcome {
   exitCode: number
   /** Time from instantiation to the end of `_start`, whole milliseconds. */
   runMs: number
+  /** Processor time of this process meanwhile, whole milliseconds. */
+  cpuMs: number
   /** Peak of the program's memory. */
   memoryBytes: number
   /** What its files took in the end. */
@@ -25,24 +30,27 @@ export interface JobOutcome {
  */
 export function runJob(
   module: WebAssembly.Module,
-  job: JobMessage,
-  files: TreeFile[],
+  { message: job, stdin, files }: ReceivedJob,
   output: OutputMeter
 ): JobOutcome {
   const host = createWasiHost({
     args: job.args,
     env: job.env,
+    stdin,
     files,
     diskBytesMax: job.diskBytesMax,
     seed: JSON.stringify(['archipel random 1', job.program, job.args, job.env]),
     write: output.write
   })
   const startedMs = performance.now()
+  const startedUsage = process.cpuUsage()
   const exitCode = execute(module, host, output)
   const runMs = Math.round(performance.now() - startedMs)
+  const { user, system } = process.cpuUsage(startedUsage)
+  const cpuMs = Math.round((user + system) / 1000)
   const outputFiles = host.outputFiles()
   for (const file of outputFiles) output.count(file.bytes.length)
-  return { exitCode, runMs, memoryBytes: host.memoryBytes(), diskBytes: host.diskBytes(), files: outputFiles }
+  return { exitCode, runMs, cpuMs, memoryBytes: host.memoryBytes(), diskBytes: host.diskBytes(), files: outputFiles }
 }
 
 function execute(module: WebAssembly.Module, host: WasiHost, output: OutputMeter): number {

@@ -41,14 +41,14 @@ export function createJobServer(channel: FrameChannel): ServeJob {
       const module = takeModule(job.message.program, job.message.pagesMax)
       if (module === undefined) return 0
       channel.write(FRAME.started)
-      const { exitCode, runMs, memoryBytes, diskBytes, files } = runJob(module, job.message, job.files, output)
+      const { diskBytes, files, ...outcome } = runJob(module, job, output)
       output.flush()
       for (const { path, bytes } of files) {
         send(FRAME.file, { path, sizeBytes: bytes.length })
         if (bytes.length > 0) channel.write(FRAME.data, bytes)
       }
-      send(FRAME.done, { exitCode, runMs, memoryBytes })
-      return memoryBytes + diskBytes
+      send(FRAME.done, outcome)
+      return outcome.memoryBytes + diskBytes
     } catch (err) {
       const failure = describeFailure(err)
       output.flush()

@@ -4,7 +4,7 @@
  * A frame is a 32-bit little-endian length of the payload, one byte of type, and the payload. Structured payloads are
  * JSON. A file or program is announced with its size and follows in as many data frames as it takes.
  *
- * A job is: `job`, any number of `file` (+ `data`), then `run`; or `abort` before `run`. The runner may answer `run`
+ * A job is: `job`, perhaps `stdin` (+ `data`), any number of `file` (+ `data`), then `run`; or `abort` before `run`. The runner may answer `run`
  * with `needProgram`, then gets `program` (+ `data`) or `abort`. When the program begins to run comes `started`,
  * while it runs `stdout` and `stderr`, after it `file` (+ `data`), and last `done`.
  */
@@ -15,6 +15,7 @@ export const FRAME = {
   program: 4,
   run: 5,
   abort: 6,
+  stdin: 7,
   ready: 16,
   needProgram: 17,
   stdout: 18,
@@ -46,12 +47,12 @@ export interface FileMessage {
   sizeBytes: number
 }
 
-/** Payload of `program`. */
-export interface ProgramMessage {
+/** Payload of `program` and `stdin`. */
+export interface SizeMessage {
   sizeBytes: number
 }
 
 /** Payload of `done`. */
 export type DoneMessage =
-  | { exitCode: number; runMs: number; memoryBytes: number }
+  | { exitCode: number; runMs: number; cpuMs: number; memoryBytes: number }
   | { failure: { code: string; message: string; facts: Record<string, unknown> } }

@@ -3,6 +3,7 @@ import type { DescriptorTable } from './descriptors.ts'
 import type { FileSystem } from './fs/file-system.ts'
 import type { GuestMemory } from './guest-memory.ts'
 import type { RandomSource } from './random.ts'
+import type { Stdin } from './stdin.ts'
 
 /** Takes what the program writes to a standard stream; must copy it. Throws ProgramFault at the limit. */
 export type StreamSink = (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void
@@ -14,6 +15,7 @@ export interface WasiContext {
   readonly descriptors: DescriptorTable
   readonly clock: VirtualClock
   readonly random: RandomSource
+  readonly stdin: Stdin
   readonly write: StreamSink
   /** Strings as C sees them: UTF-8 with a closing zero. */
   readonly args: readonly Uint8Array[]

@@ -15,6 +15,7 @@ import { createGuestMemory } from './guest-memory.ts'
 import { guardHostCalls, type HostCall } from './host-call.ts'
 import { INODES_MAX } from './limits.ts'
 import { createSeededRandom } from './random.ts'
+import { createStdin } from './stdin.ts'
 import { compareText, encodeText } from './text.ts'
 
 /** The one module that a program may import from. */
@@ -26,6 +27,8 @@ export interface WasiHostInit {
   args: readonly string[]
   /** "NAME=value"; sorted before the program sees them. */
   env: readonly string[]
+  /** What the program reads from its standard input; left out, that is empty. */
+  stdin?: Uint8Array
   /** Input files; their bytes become the host's own. */
   files: readonly TreeFile[]
   /** Bound on input and everything written, holes included. */
@@ -60,6 +63,7 @@ export function createWasiHost(init: WasiHostInit): WasiHost {
     descriptors: createDescriptorTable(fs),
     clock,
     random: createSeededRandom(init.seed),
+    stdin: createStdin(init.stdin),
     write: init.write,
     args: init.args.map(toCString),
     env: [...init.env].sort(compareText).map(toCString)

@@ -9,7 +9,7 @@ import { encodeText } from '../text.ts'
 const DIRENT_BYTES = 24
 
 /** Reading, writing and listing. */
-export function createIoCalls({ memory, fs, descriptors, write }: WasiContext): Record<string, HostCall> {
+export function createIoCalls({ memory, fs, descriptors, stdin, write }: WasiContext): Record<string, HostCall> {
   /** The program's buffers, every one checked before the first is used. */
   function buffers(at: number, count: number): Uint8Array[] {
     if (count > IOVECS_MAX) throw errno('INVAL')
@@ -75,7 +75,7 @@ export function createIoCalls({ memory, fs, descriptors, write }: WasiContext): 
       const descriptor = descriptors.get(fd)
       const targets = buffers(at, count)
       if (descriptor.kind === 'directory') throw errno('ISDIR')
-      if (descriptor.kind === 'stdin') return memory.writeU32(readAt, 0)
+      if (descriptor.kind === 'stdin') return memory.writeU32(readAt, stdin(targets))
       if (descriptor.kind !== 'file') throw errno('BADF')
       const total = readFile(descriptor, descriptor.offset, targets)
       descriptor.offset += total
