@@ -63,6 +63,11 @@ export interface ExecutionLimits {
   diskBytes: number
   /** Standard output, standard error and output files together. */
   outputBytes: number
+  /**
+   * Instructions, as the back end weighs them: the same count on every machine. With it, whatever depends on the machine
+   * instead (time, its memory, its stack) is the host's fault and says nothing of the program. Left out: not counted.
+   */
+  fuel?: number
 }
 
 export interface ExecutionResult {
@@ -88,4 +93,6 @@ export interface ExecutionUsage {
   memoryBytes: number
   /** Standard output, standard error and output files. */
   outputBytes: number
+  /** Where fuel was limited. */
+  fuel?: number
 }

@@ -1,5 +1,6 @@
+import { type CodedError, isCodedError } from '@archipel/protocol'
 import { cancelledBy } from '../abortable.ts'
-import { createExecutionError } from '../errors.ts'
+import { createExecutionError, type ExecutionFault } from '../errors.ts'
 import type { ExecutionJob, ExecutionResult, RunOptions } from '../executor.ts'
 import { type AnswerStep, createAnswerCollector } from './answer-collector.ts'
 import type { FrameWriter } from './frame-writer.ts'
@@ -40,7 +41,7 @@ export async function exchangeJob(link: RunnerLink, job: ExecutionJob, options: 
     interrupted.reject(reason)
   }
 
-  const answers = createAnswerCollector(job.limits.outputBytes, options)
+  const answers = createAnswerCollector(job.limits, options)
   let answered = Promise.withResolvers<Answer>()
   function onFrame(type: number, payload: Buffer): void {
     try {
@@ -57,7 +58,7 @@ export async function exchangeJob(link: RunnerLink, job: ExecutionJob, options: 
     const onTimeout = () =>
       interrupt(
         createExecutionError('E_WALL_TIME', `the program ran longer than ${job.limits.wallMs} ms`, {
-          facts: { wallMsMax: job.limits.wallMs },
+          facts: { wallMsMax: job.limits.wallMs, ...hostsFault(job) },
           hint: 'ask for a longer duration'
         })
       )
@@ -87,7 +88,7 @@ export async function exchangeJob(link: RunnerLink, job: ExecutionJob, options: 
   }
 
   const onCancel = () => interrupt(cancelledBy(options.signal))
-  const onDeath = () => interrupt(died.reason)
+  const onDeath = () => interrupt(isOutOfMemory(died.reason) ? outOfMemory(died.reason, job) : died.reason)
   options.signal.addEventListener('abort', onCancel)
   died.addEventListener('abort', onDeath)
   link.receive(onFrame)
@@ -108,4 +109,17 @@ export async function exchangeJob(link: RunnerLink, job: ExecutionJob, options: 
     died.removeEventListener('abort', onDeath)
     link.receive(undefined)
   }
+}
+
+/** With fuel, what a machine is short of says nothing about the program. */
+function hostsFault({ limits }: ExecutionJob): { fault?: ExecutionFault } {
+  return limits.fuel === undefined ? {} : { fault: 'host' }
+}
+
+function isOutOfMemory(reason: unknown): reason is CodedError {
+  return isCodedError(reason) && reason.code === 'E_MEMORY'
+}
+
+function outOfMemory({ message, facts, cause }: CodedError, job: ExecutionJob): CodedError {
+  return createExecutionError('E_MEMORY', message, { facts: { ...facts, ...hostsFault(job) }, cause })
 }

@@ -9,6 +9,7 @@ import { createFrameReader } from './frame-reader.ts'
 import { createFrameWriter } from './frame-writer.ts'
 import { exchangeJob } from './job-exchange.ts'
 import { START_TIMEOUT_MS } from './limits.ts'
+import { exchangeProgram } from './program-exchange.ts'
 import { FRAME } from './runner/wire.ts'
 
 /** A process that runs programs, one after another. */
@@ -22,6 +23,8 @@ export interface RunnerProcess {
   isAlive(): boolean
   /** One at a time. See {@link exchangeJob}. */
   run(job: ExecutionJob, options: RunOptions): Promise<ExecutionResult>
+  /** In place of a job. See {@link exchangeProgram}. */
+  meter(program: Uint8Array, signal: AbortSignal): Promise<Uint8Array>
   /** Ends it at once. */
   kill(): void
 }
@@ -105,6 +108,10 @@ export function startRunnerProcess({ command, directory }: RunnerProcessInit): R
     run: async (job, options) => {
       await abortable(ready.promise, options.signal)
       return exchangeJob(link, job, options)
+    },
+    meter: async (program, signal) => {
+      await abortable(ready.promise, signal)
+      return exchangeProgram(link, program, signal)
     },
     kill
   }

@@ -7,6 +7,9 @@
  * A job is: `job`, any number of `file` (+ `data`), then `run`; or `abort` before `run`. The runner may answer `run`
  * with `needProgram`, then gets `program` (+ `data`) or `abort`. When the program begins to run comes `started`,
  * while it runs `stdout` and `stderr`, after it `file` (+ `data`), and last `done`.
+ *
+ * Instead of a job, a program to be metered: `meter` (+ `data`), answered with `metered` (+ `data`) or a `done` that says
+ * why not.
  */
 export const FRAME = {
   job: 1,
@@ -15,12 +18,14 @@ export const FRAME = {
   program: 4,
   run: 5,
   abort: 6,
+  meter: 7,
   ready: 16,
   needProgram: 17,
   stdout: 18,
   stderr: 19,
   done: 20,
-  started: 21
+  started: 21,
+  metered: 22
 } as const
 
 export const FRAME_HEADER_BYTES = 5
@@ -29,7 +34,7 @@ export const FRAME_BYTES_MAX = 1024 * 1024
 
 /** Payload of `job`. */
 export interface JobMessage {
-  /** CID of the program: the key of its compiled module, and part of the random seed. */
+  /** CID of the program as it was before metering: the key of its compiled module, and part of the random seed. */
   program: string
   args: readonly string[]
   env: readonly string[]
@@ -38,6 +43,8 @@ export interface JobMessage {
   diskBytesMax: number
   /** Bound on standard output, standard error and output files together. */
   outputBytesMax: number
+  /** Bound on its fuel. With it, the program that is sent is a metered one. */
+  fuelMax?: number
 }
 
 /** Payload of `file`, both ways. */
@@ -46,12 +53,12 @@ export interface FileMessage {
   sizeBytes: number
 }
 
-/** Payload of `program`. */
+/** Payload of `program`, `meter` and `metered`. */
 export interface ProgramMessage {
   sizeBytes: number
 }
 
 /** Payload of `done`. */
 export type DoneMessage =
-  | { exitCode: number; runMs: number; memoryBytes: number }
+  | { exitCode: number; runMs: number; memoryBytes: number; fuel?: number }
   | { failure: { code: string; message: string; facts: Record<string, unknown> } }
