@@ -14,8 +14,8 @@ const INDIRECT_CALL = 8
 /** Division, remainder and square root take several times as long as other arithmetic. */
 const DIVISION = 8
 
-/** A call costs one for each so many bytes of its frame, which has to be set to zero. */
-export const FRAME_BYTES_PER_FUEL = 64
+/** Entering a function costs one for each so many of its parameters and locals, which have to be set. */
+export const LOCALS_PER_FUEL = 8
 
 /** Sizes are priced by shifting them: `n` pages cost `n << 12`, as zeroing takes that long. */
 export const GROW_PAGES_SHIFT = 12

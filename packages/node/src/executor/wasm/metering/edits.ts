@@ -19,10 +19,11 @@ export const EDIT = {
   chargeGrowth: 10
 } as const
 
-/** Edits in order of their place; at one place, in order of arrival. */
+/** Edits, in order of their place once they are sorted; at one place, in order of arrival. */
 export interface EditList {
   readonly length: number
   add(offset: number, kind: number, argument?: number): void
+  sort(): void
   offset(i: number): number
   kind(i: number): number
   argument(i: number): number
@@ -30,10 +31,16 @@ export interface EditList {
 }
 
 const FIELDS = 3
+/** More than there can be edits in one function. */
+const PLACES = 2 ** 24
 
 export function createEditList(): EditList {
   let items = new Int32Array(FIELDS * 1024)
   let count = 0
+  let order: Float64Array | undefined
+  let isSorted = true
+
+  const at = (i: number) => FIELDS * (order === undefined ? i : order[i]! % PLACES)
 
   return {
     get length() {
@@ -45,20 +52,27 @@ export function createEditList(): EditList {
         larger.set(items)
         items = larger
       }
-      let at = FIELDS * count
-      // Nearly always it belongs at the end.
-      while (at > 0 && items[at - FIELDS]! > offset) at -= FIELDS
-      items.copyWithin(at + FIELDS, at, FIELDS * count)
-      items[at] = offset
-      items[at + 1] = kind
-      items[at + 2] = argument
+      const next = FIELDS * count
+      // Nearly always they come in order.
+      if (count > 0 && items[next - FIELDS]! > offset) isSorted = false
+      items[next] = offset
+      items[next + 1] = kind
+      items[next + 2] = argument
       count++
     },
-    offset: i => items[FIELDS * i]!,
-    kind: i => items[FIELDS * i + 1]!,
-    argument: i => items[FIELDS * i + 2]!,
+    sort: () => {
+      if (isSorted) return
+      order = new Float64Array(count)
+      for (let i = 0; i < count; i++) order[i] = items[FIELDS * i]! * PLACES + i
+      order.sort()
+    },
+    offset: i => items[at(i)]!,
+    kind: i => items[at(i) + 1]!,
+    argument: i => items[at(i) + 2]!,
     clear: () => {
       count = 0
+      order = undefined
+      isSorted = true
     }
   }
 }

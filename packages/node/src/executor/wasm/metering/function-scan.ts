@@ -1,3 +1,4 @@
+import { createBlocks } from './blocks.ts'
 import { type ByteReader, badProgram } from './byte-reader.ts'
 import { BYTES_SHIFT, COSTS, ENTRIES_SHIFT, GROW_ENTRIES_SHIFT, GROW_PAGES_SHIFT, simdCost } from './costs.ts'
 import { createEditList, EDIT, type EditList } from './edits.ts'
@@ -15,7 +16,7 @@ import {
   simdHasAddress,
   simdImmediateBytes
 } from './instruction-set.ts'
-import { BRANCH_TARGETS_MAX, MOVES_MAX, NESTING_MAX } from './limits.ts'
+import { BRANCH_TARGETS_MAX } from './limits.ts'
 import type { FunctionType, ModuleIndex } from './module-index.ts'
 import { createOperandStack, differing } from './operand-stack.ts'
 import { createRegions } from './regions.ts'
@@ -31,17 +32,6 @@ export interface FunctionScan {
   readonly calls: boolean
   /** Some branch goes to the end of the function itself. */
   readonly branchesOut: boolean
-}
-
-interface Block {
-  op: number
-  /** Height of the operand stack below its parameters. */
-  readonly base: number
-  readonly type: FunctionType
-  /** Whether its one result, a float, may be a NaN that differs. */
-  differs: boolean
-  /** Entered from code that can be reached. */
-  readonly live: boolean
 }
 
 /** Carries out what the instruction at `start` means for the scan; its first byte has been read. */
@@ -65,10 +55,9 @@ const singles = new Map<number, FunctionType>(
 export function createFunctionScanner(module: ModuleIndex) {
   const edits = createEditList()
   const regions = createRegions(edits)
-  const operands = createOperandStack()
-  const blocks: Block[] = []
+  const operands = createOperandStack(edits)
+  const blocks = createBlocks(operands, regions)
   let targetsLeft = BRANCH_TARGETS_MAX
-  let movesLeft = MOVES_MAX
 
   // Of the function being read:
   let reader: ByteReader
@@ -78,35 +67,12 @@ export function createFunctionScanner(module: ModuleIndex) {
   let readAsSame = new Uint8Array(0)
   let again = false
   let calls = false
-  let branchesOut = false
 
   const here = () => reader.position() - origin
 
-  /** Bits of the value can be seen from here on: they must be the same on every machine. */
-  function expose(depth: number): void {
-    const value = operands.peek(depth)
-    if (value === 0) return
-    edits.add(value >> 1, value & 1 ? EDIT.canonical64 : EDIT.canonical32)
-    operands.settle(depth)
-  }
-
-  function exposeTop(count: number): void {
-    move(count)
-    for (let depth = 0; depth < count; depth++) expose(depth)
-  }
-
-  function move(count: number): void {
-    movesLeft -= count
-    if (movesLeft < 0) throw badProgram('the program hands on too many values', { max: MOVES_MAX })
-  }
-
-  function popAll(types: Uint8Array): void {
-    for (let i = 0; i < types.length; i++) operands.pop()
-  }
-
-  function pushAll(types: Uint8Array): void {
-    move(types.length)
-    for (let i = 0; i < types.length; i++) operands.push(0)
+  /** What cannot be reached costs nothing. */
+  function spend(cost: number): void {
+    if (operands.isReachable()) regions.spend(cost)
   }
 
   function typeAt(index: number): FunctionType {
@@ -131,71 +97,10 @@ export function createFunctionScanner(module: ModuleIndex) {
     return single
   }
 
-  function open(op: number, type: FunctionType): void {
-    if (blocks.length > NESTING_MAX) throw badProgram('the program nests blocks too deep', { max: NESTING_MAX })
-    exposeTop(type.params.length)
-    popAll(type.params)
-    const base = operands.height()
-    blocks.push({ op, base, type, differs: false, live: operands.isReachable() })
-    operands.restore(base, base)
-    pushAll(type.params)
-  }
-
   function openBlock(op: number): void {
     const type = readBlockType()
     if (op === OP.if) operands.pop()
-    open(op, type)
-    regions.open()
-    if (op === OP.loop) regions.begin(here(), EDIT.chargeAndCheck)
-    if (op === OP.if) regions.begin(here(), EDIT.charge)
-  }
-
-  /** Values on top of the stack go where the block ends. */
-  function flowToEnd(block: Block): void {
-    const { results } = block.type
-    if (results.length === 1 && blocks[0] !== block) {
-      if (operands.peek(0) !== 0) block.differs = true
-    } else exposeTop(results.length)
-  }
-
-  function alternate(): void {
-    const block = blocks.at(-1)!
-    if (block.op !== OP.if) throw badProgram('an else of the program belongs to no if')
-    block.op = OP.else
-    flowToEnd(block)
-    operands.restore(block.base, block.base)
-    operands.setReachable(block.live)
-    pushAll(block.type.params)
-    regions.begin(here(), EDIT.charge)
-  }
-
-  function close(): void {
-    const block = blocks.at(-1)!
-    flowToEnd(block)
-    blocks.pop()
-    const outer = blocks.at(-1)
-    if (outer === undefined) {
-      edits.add(here() - 1, EDIT.leave)
-      return
-    }
-    operands.restore(block.base, outer.base)
-    operands.setReachable(block.live)
-    const { results } = block.type
-    if (results.length === 1) operands.push(block.differs ? differing(here(), results[0] === VALUE_TYPE.f64) : 0)
-    else pushAll(results)
-    regions.close(here())
-  }
-
-  /** @returns how many values the branch moves */
-  function branchTo(label: number): number {
-    const index = blocks.length - 1 - label
-    const target = blocks[index]
-    if (target === undefined) throw badProgram('the program branches to where there is no block')
-    if (index === 0) branchesOut = true
-    regions.branch(index - 1)
-    if (target.op !== OP.loop) flowToEnd(target)
-    else exposeTop(target.type.params.length)
-    return target.type.results.length + target.type.params.length
+    blocks.open(op, type, here())
   }
 
   function branchByTable(): void {
@@ -203,7 +108,7 @@ export function createFunctionScanner(module: ModuleIndex) {
     const count = reader.u32() + 1
     targetsLeft -= count
     if (targetsLeft < 0) throw badProgram('the program has too many branches', { max: BRANCH_TARGETS_MAX })
-    for (let i = 0; i < count; i++) move(branchTo(reader.u32()))
+    for (let i = 0; i < count; i++) operands.handOn(blocks.branch(reader.u32()))
     operands.abandon()
   }
 
@@ -214,15 +119,15 @@ export function createFunctionScanner(module: ModuleIndex) {
   }
 
   function callTo({ params, results }: FunctionType): void {
-    exposeTop(params.length)
-    popAll(params)
-    pushAll(results)
+    operands.exposeTop(params.length)
+    operands.popAll(params)
+    operands.pushAll(results)
     calls = true
   }
 
   /** A call in place of a return: what the callee gives is what is returned. */
   function callLast({ params }: FunctionType, start: number): void {
-    exposeTop(params.length)
+    operands.exposeTop(params.length)
     edits.add(start, EDIT.leave)
     regions.branch(-1)
     operands.abandon()
@@ -258,7 +163,7 @@ export function createFunctionScanner(module: ModuleIndex) {
     requireIndex('global', module.globals)
     if (op === OP.globalGet) operands.push(0)
     else {
-      expose(0)
+      operands.expose(0)
       operands.pop()
     }
   }
@@ -300,7 +205,7 @@ export function createFunctionScanner(module: ModuleIndex) {
     const signature = NUMERIC[op]
     if (signature === undefined) throw unknown(op)
     if (op >= FIRST_ACCESS && op <= LAST_ACCESS) readAddress()
-    if (SHOWS_BITS.has(op)) expose(0)
+    if (SHOWS_BITS.has(op)) operands.expose(0)
     // Absolute value, negation and copied signs leave a NaN a NaN.
     const kept = signature.puts === 'f' || signature.puts === 'F' ? operands.peek(signature.takes.length - 1) : 0
     compute(signature)
@@ -334,8 +239,8 @@ export function createFunctionScanner(module: ModuleIndex) {
     if (signature === undefined) throw unknown(OP.prefixSimd, sub)
     if (simdHasAddress(sub)) readAddress()
     reader.skip(simdImmediateBytes(sub))
-    regions.spend(simdCost(sub) - 1)
-    if (SIMD_SHOWS_BITS.has(sub)) expose(0)
+    spend(simdCost(sub) - 1)
+    if (SIMD_SHOWS_BITS.has(sub)) operands.expose(0)
     compute(signature)
     if (makesNan32(sub)) edits.add(here(), EDIT.canonicalVector32)
     if (makesNan64(sub)) edits.add(here(), EDIT.canonicalVector64)
@@ -369,20 +274,24 @@ export function createFunctionScanner(module: ModuleIndex) {
   handlers[OP.unreachable] = () => operands.abandon()
   handlers[OP.nop] = () => {}
   handlers[OP.block] = handlers[OP.loop] = handlers[OP.if] = openBlock
-  handlers[OP.else] = alternate
-  handlers[OP.end] = close
+  handlers[OP.else] = () => blocks.alternate(here())
+  handlers[OP.end] = (_op, start) => {
+    // The end of the function itself.
+    if (blocks.depth() === 1) edits.add(start, EDIT.leave)
+    blocks.close(here())
+  }
   handlers[OP.br] = () => {
-    branchTo(reader.u32())
+    blocks.branch(reader.u32())
     operands.abandon()
   }
   handlers[OP.brIf] = () => {
     operands.pop()
-    branchTo(reader.u32())
+    blocks.branch(reader.u32())
     regions.begin(here(), EDIT.charge)
   }
   handlers[OP.brTable] = branchByTable
   handlers[OP.return] = (_op, start) => {
-    exposeTop(blocks[0]!.type.results.length)
+    operands.exposeTop(blocks.results().length)
     leaveFunction(start)
   }
   handlers[OP.call] = callDirect
@@ -419,7 +328,7 @@ export function createFunctionScanner(module: ModuleIndex) {
   function instruction(): void {
     const start = here()
     const op = reader.byte()
-    regions.spend(COSTS[op]!)
+    spend(COSTS[op]!)
     handlers[op]!(op, start)
   }
 
@@ -427,10 +336,10 @@ export function createFunctionScanner(module: ModuleIndex) {
     edits.clear()
     regions.clear()
     operands.clear()
-    again = calls = branchesOut = false
+    again = calls = false
     readAsSame.fill(0, 0, locals.length)
-    blocks.push({ op: OP.block, base: 0, type: { params: EMPTY, results: type.results }, differs: false, live: true })
-    while (blocks.length > 0) instruction()
+    blocks.start(type.results)
+    while (blocks.depth() > 0) instruction()
   }
 
   return {
@@ -445,13 +354,19 @@ export function createFunctionScanner(module: ModuleIndex) {
       differs.fill(0, 0, locals.length)
       for (let reading = 1; ; reading++) {
         if (reading === READINGS_MAX) differs.fill(1, 0, locals.length)
-        blocks.length = 0
         reader = bodyReader(start)
         read(type)
         if (!reader.atEnd()) throw badProgram('a function of the program goes on behind its end')
         if (!again) break
       }
-      return { edits, costs: regions.costs, operandsMax: operands.peak(), calls, branchesOut } satisfies FunctionScan
+      edits.sort()
+      return {
+        edits,
+        costs: regions.costs,
+        operandsMax: operands.peak(),
+        calls,
+        branchesOut: blocks.branchesOut()
+      } satisfies FunctionScan
     }
   }
 }

@@ -1,5 +1,5 @@
 import { type ByteWriter, createByteWriter } from './byte-writer.ts'
-import { FRAME_BYTES_PER_FUEL } from './costs.ts'
+import { LOCALS_PER_FUEL } from './costs.ts'
 import { EDIT } from './edits.ts'
 import type { FunctionScan } from './function-scan.ts'
 import { OP } from './instruction-set.ts'
@@ -221,7 +221,7 @@ export function createFunctionWriter(globals: MeterGlobals) {
       body.clear()
       declare(source, scan, counted)
       if (counted) enterFrame(frame)
-      charge(scan.costs[0]! + Math.ceil(source.frameBytes / FRAME_BYTES_PER_FUEL), scan.calls)
+      charge(scan.costs[0]! + Math.ceil(source.localCount / LOCALS_PER_FUEL), scan.calls)
       if (wrapped) {
         body.byte(OP.block)
         body.bytes(source.resultBlockType)
