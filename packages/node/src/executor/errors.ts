@@ -4,13 +4,15 @@ import { CodedError } from '@archipel/protocol'
 export type ExecutionFault = 'program' | 'host' | 'buyer'
 
 const FAULTS = {
-  /** Ran longer than agreed; the process was killed. */
+  /** Used up its fuel; `facts.fuel` says how much that was. */
+  E_FUEL: 'program',
+  /** Ran longer than agreed; the process was killed. The host's fault where fuel was agreed too. */
   E_WALL_TIME: 'program',
-  /** Used more processor time than agreed; the process was killed. */
+  /** Used more processor time than agreed; the process was killed. The host's fault where fuel was agreed too. */
   E_CPU_TIME: 'program',
-  /** Starts with more memory than agreed, or filled the process around it. */
+  /** Starts with more memory than agreed, or filled the process around it, which is the host's fault with fuel. */
   E_MEMORY: 'program',
-  /** Nested calls deeper than this machine's stack. */
+  /** Nested calls deeper than this machine's stack, which is the host's fault with fuel. */
   E_STACK: 'program',
   /** Standard output, standard error and output files together are too large. */
   E_OUTPUT_LIMIT: 'program',

@@ -73,6 +73,11 @@ export interface ExecutionLimits {
   processes?: number | undefined
   /** Graphics processors that the program needs. Left out, none. */
   gpus?: number | undefined
+  /**
+   * Instructions, as the back end weighs them: the same count on every machine. With it, whatever depends on the machine
+   * instead (time, its memory, its stack) is the host's fault and says nothing of the program. Left out: not counted.
+   */
+  fuel?: number | undefined
 }
 
 export interface ExecutionResult {
@@ -100,4 +105,6 @@ export interface ExecutionUsage {
   memoryBytes: number
   /** Standard output, standard error and output files. */
   outputBytes: number
+  /** Where fuel was limited. */
+  fuel?: number
 }

@@ -1,6 +1,6 @@
 import type { CodedError } from '@archipel/protocol'
 import { createExecutionError, isExecutionErrorCode } from '../errors.ts'
-import type { ExecutionResult, OutputFile, RunOptions } from '../executor.ts'
+import type { ExecutionLimits, ExecutionResult, OutputFile, RunOptions } from '../executor.ts'
 import { createByteCollector } from './byte-collector.ts'
 import { FRAME } from './runner/wire.ts'
 import { INODES_MAX, PATH_BYTES_MAX } from './wasi/limits.ts'
@@ -20,7 +20,7 @@ const NOTES_BYTES_MAX = 4096
 const UINT32_MAX = 2 ** 32 - 1
 
 export function createAnswerCollector(
-  outputBytesMax: number,
+  { outputBytes: outputBytesMax, fuel: fuelMax }: Pick<ExecutionLimits, 'outputBytes' | 'fuel'>,
   { onOutput, onStarted }: Pick<RunOptions, 'onOutput' | 'onStarted'>
 ): AnswerCollector {
   const streams = { stdout: createByteCollector(), stderr: createByteCollector() }
@@ -49,7 +49,7 @@ export function createAnswerCollector(
   }
 
   function startFile(payload: Buffer): AnswerStep {
-    const { path, sizeBytes } = parse(payload)
+    const { path, sizeBytes } = readMessage(payload)
     if (typeof path !== 'string' || !isPlainPath(path)) throw broken('an output path that is not plain')
     if (!isCount(sizeBytes)) throw broken('a file without a size')
     if (files.length > 0 && compareText(files.at(-1)!.path, path) >= 0) throw broken('output files out of order')
@@ -69,14 +69,18 @@ export function createAnswerCollector(
   }
 
   function finish(payload: Buffer): AnswerStep {
-    const message = parse(payload)
+    const message = readMessage(payload)
     if (message.failure !== undefined) return { failure: readFailure(message.failure) }
-    const { exitCode, runMs, cpuMs, memoryBytes } = message
+    const { exitCode, runMs, cpuMs, memoryBytes, fuel } = message
     if (!isCount(exitCode) || exitCode > UINT32_MAX || missing > 0) throw broken('an unreadable result')
     if (!isCount(runMs) || !isCount(cpuMs) || !isCount(memoryBytes)) throw broken('an unreadable usage')
+    if (fuelMax === undefined ? fuel !== undefined : !isCount(fuel) || fuel > fuelMax) {
+      throw broken('a result with more or less fuel than the job has')
+    }
     const stdout = streams.stdout.take()
     const stderr = streams.stderr.take()
-    return { result: { exitCode, stdout, stderr, files, usage: { runMs, cpuMs, memoryBytes, outputBytes } } }
+    const usage = { runMs, cpuMs, memoryBytes, outputBytes, ...(fuel === undefined ? {} : { fuel: fuel as number }) }
+    return { result: { exitCode, stdout, stderr, files, usage } }
   }
 
   return {
@@ -94,11 +98,13 @@ export function createAnswerCollector(
   }
 }
 
-function broken(what: string): CodedError {
+/** What no sound runner sends. */
+export function broken(what: string): CodedError {
   return createExecutionError('E_RUNNER_DIED', `the runner process broke its protocol: ${what}`)
 }
 
-function parse(payload: Buffer): Record<string, unknown> {
+/** Throws E_RUNNER_DIED for what is no object. */
+export function readMessage(payload: Buffer): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(payload.toString())
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
@@ -108,7 +114,8 @@ function parse(payload: Buffer): Record<string, unknown> {
   throw broken('an unreadable message')
 }
 
-function readFailure(failure: unknown): CodedError {
+/** The failure of which a runner tells. */
+export function readFailure(failure: unknown): CodedError {
   const { code, message, facts } = (failure ?? {}) as Record<string, unknown>
   if (!isExecutionErrorCode(code) || typeof message !== 'string') throw broken('an unreadable failure')
   return createExecutionError(code, message, { facts: typeof facts === 'object' ? { ...facts } : {} })

@@ -1,16 +1,17 @@
 import { createExecutionError } from '../errors.ts'
 import type { ExecutionJob } from '../executor.ts'
-import { STRING_BYTES_MAX, WALL_MS_MAX } from './limits.ts'
+import { FUEL_MAX, STRING_BYTES_MAX, WALL_MS_MAX } from './limits.ts'
 
 const PAGE_BYTES = 65_536
 
 /** Throws E_BAD_JOB for what cannot be run here whatever the program is. */
 export function validateJob(job: ExecutionJob, memoryBytesMax: number): void {
-  const { wallMs, memoryBytes, diskBytes, outputBytes } = job.limits
+  const { wallMs, memoryBytes, diskBytes, outputBytes, fuel } = job.limits
   requireRange('wallMs', wallMs, 1, WALL_MS_MAX)
   requireRange('memoryBytes', memoryBytes, PAGE_BYTES, memoryBytesMax)
   requireRange('diskBytes', diskBytes, 0, Number.MAX_SAFE_INTEGER)
   requireRange('outputBytes', outputBytes, 0, Number.MAX_SAFE_INTEGER)
+  if (fuel !== undefined) requireRange('fuel', fuel, 1, FUEL_MAX)
   requireAtMost('cpuMs', job.limits.cpuMs)
   requireAtMost('processes', job.limits.processes)
   requireAtMost('cpuMillis', job.limits.cpuMillis)

@@ -1,5 +1,6 @@
+import { type CodedError, isCodedError } from '@archipel/protocol'
 import { cancelledBy } from '../abortable.ts'
-import { createExecutionError } from '../errors.ts'
+import { createExecutionError, type ExecutionFault } from '../errors.ts'
 import type { ExecutionJob, ExecutionResult, RunOptions } from '../executor.ts'
 import { type AnswerStep, createAnswerCollector } from './answer-collector.ts'
 import { watchCpuTime } from './cpu-time.ts'
@@ -50,7 +51,7 @@ export async function exchangeJob(link: RunnerLink, job: ExecutionJob, options: 
       const onExceeded = () =>
         interrupt(
           createExecutionError('E_CPU_TIME', `the program used more than ${cpuMsMax} ms of processor time`, {
-            facts: { cpuMsMax },
+            facts: { cpuMsMax, ...hostsFault(job) },
             hint: 'ask for more processor time'
           })
         )
@@ -59,7 +60,7 @@ export async function exchangeJob(link: RunnerLink, job: ExecutionJob, options: 
     options.onStarted?.()
   }
 
-  const answers = createAnswerCollector(job.limits.outputBytes, { ...options, onStarted })
+  const answers = createAnswerCollector(job.limits, { ...options, onStarted })
   let answered = Promise.withResolvers<Answer>()
   function onFrame(type: number, payload: Buffer): void {
     try {
@@ -76,7 +77,7 @@ export async function exchangeJob(link: RunnerLink, job: ExecutionJob, options: 
     const onTimeout = () =>
       interrupt(
         createExecutionError('E_WALL_TIME', `the program ran longer than ${job.limits.wallMs} ms`, {
-          facts: { wallMsMax: job.limits.wallMs },
+          facts: { wallMsMax: job.limits.wallMs, ...hostsFault(job) },
           hint: 'ask for a longer duration'
         })
       )
@@ -106,7 +107,7 @@ export async function exchangeJob(link: RunnerLink, job: ExecutionJob, options: 
   }
 
   const onCancel = () => interrupt(cancelledBy(options.signal))
-  const onDeath = () => interrupt(died.reason)
+  const onDeath = () => interrupt(isOutOfMemory(died.reason) ? outOfMemory(died.reason, job) : died.reason)
   options.signal.addEventListener('abort', onCancel)
   died.addEventListener('abort', onDeath)
   link.receive(onFrame)
@@ -128,4 +129,17 @@ export async function exchangeJob(link: RunnerLink, job: ExecutionJob, options: 
     died.removeEventListener('abort', onDeath)
     link.receive(undefined)
   }
+}
+
+/** With fuel, what a machine is short of says nothing about the program. */
+function hostsFault({ limits }: ExecutionJob): { fault?: ExecutionFault } {
+  return limits.fuel === undefined ? {} : { fault: 'host' }
+}
+
+function isOutOfMemory(reason: unknown): reason is CodedError {
+  return isCodedError(reason) && reason.code === 'E_MEMORY'
+}
+
+function outOfMemory({ message, facts, cause }: CodedError, job: ExecutionJob): CodedError {
+  return createExecutionError('E_MEMORY', message, { facts: { ...facts, ...hostsFault(job) }, cause })
 }

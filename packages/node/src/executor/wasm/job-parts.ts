@@ -1,7 +1,7 @@
 import { createExecutionError } from '../errors.ts'
 import type { ExecutionJob, InputFile } from '../executor.ts'
 import type { FrameWriter } from './frame-writer.ts'
-import { PROGRAM_BYTES_MAX } from './limits.ts'
+import { METERED_BYTES_MAX, PROGRAM_BYTES_MAX } from './limits.ts'
 import { type FileMessage, FRAME, type JobMessage, type SizeMessage } from './runner/wire.ts'
 import { INODES_MAX } from './wasi/limits.ts'
 
@@ -17,7 +17,8 @@ export async function sendInput(writer: FrameWriter, job: ExecutionJob, signal: 
     env: job.env,
     pagesMax: Math.floor(job.limits.memoryBytes / PAGE_BYTES),
     diskBytesMax: job.limits.diskBytes,
-    outputBytesMax: job.limits.outputBytes
+    outputBytesMax: job.limits.outputBytes,
+    ...(job.limits.fuel === undefined ? {} : { fuelMax: job.limits.fuel })
   }
   writer.writeJson(FRAME.job, message)
   let total = sendStdin(writer, job)
@@ -53,9 +54,15 @@ function sendStdin(writer: FrameWriter, job: ExecutionJob): number {
 /** Asks for the program. Throws E_BAD_PROGRAM where it is too large, and what loading throws. */
 export async function loadProgram(job: ExecutionJob, signal: AbortSignal): Promise<Uint8Array> {
   const bytes = await job.program.load({ signal })
-  if (bytes.length <= PROGRAM_BYTES_MAX) return bytes
+  requireProgramSize(bytes, job.limits.fuel === undefined ? PROGRAM_BYTES_MAX : METERED_BYTES_MAX)
+  return bytes
+}
+
+/** Throws E_BAD_PROGRAM. */
+export function requireProgramSize(bytes: Uint8Array, programBytesMax: number): void {
+  if (bytes.length <= programBytesMax) return
   throw createExecutionError('E_BAD_PROGRAM', 'the program is too large', {
-    facts: { programBytes: bytes.length, programBytesMax: PROGRAM_BYTES_MAX }
+    facts: { programBytes: bytes.length, programBytesMax }
   })
 }
 

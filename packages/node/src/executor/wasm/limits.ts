@@ -2,6 +2,17 @@
 
 /** Largest program: three times the largest known to run (esbuild, 20 MB). */
 export const PROGRAM_BYTES_MAX = 64 * 1024 * 1024
+/** Largest program once it is metered: code of the worst kind takes six times as much room, that of compilers a fifth more. */
+export const METERED_BYTES_MAX = 256 * 1024 * 1024
+/** Metering the largest program takes ten seconds on a quiet machine. */
+export const METERING_TIMEOUT_MS = 120_000
+/** Programs that wait to be metered: one at a time is, and each takes a second or two. */
+export const METERING_WAITING_MAX = 64
+/** Metered programs kept on disk: that many, and that much of them. */
+export const KEPT_PROGRAMS_MAX = 256
+export const KEPT_BYTES_MAX = 1024 ** 3
+/** Most fuel of one job: a month of a fast processor. */
+export const FUEL_MAX = Number.MAX_SAFE_INTEGER
 /** Arguments and environment together: Linux's limit for a new process is 128 KiB a string. */
 export const STRING_BYTES_MAX = 128 * 1024
 /** A runner that takes longer to start than this is broken; it takes 50 ms on a quiet machine. */

@@ -10,6 +10,7 @@ import { createFrameReader } from './frame-reader.ts'
 import { createFrameWriter } from './frame-writer.ts'
 import { exchangeJob } from './job-exchange.ts'
 import { FILE_COPIES_MAX, PROCESS_BYTES_MAX, START_TIMEOUT_MS } from './limits.ts'
+import { exchangeProgram } from './program-exchange.ts'
 import { FRAME } from './runner/wire.ts'
 import type { OutOfMemory, RunnerGroup } from './sandbox/cgroup/group.ts'
 
@@ -24,6 +25,8 @@ export interface RunnerProcess {
   isAlive(): boolean
   /** One at a time. See {@link exchangeJob}. */
   run(job: ExecutionJob, options: RunOptions): Promise<ExecutionResult>
+  /** In place of a job. See {@link exchangeProgram}. */
+  meter(program: Uint8Array, signal: AbortSignal): Promise<Uint8Array>
   /** Ends it at once. */
   kill(): void
 }
@@ -107,6 +110,10 @@ export function startRunnerProcess({ command, directory, filter, group }: Runner
       await abortable(ready.promise, options.signal)
       group?.limitMemory(processBytesFor(job.limits))
       return exchangeJob(link, job, options)
+    },
+    meter: async (program, signal) => {
+      await abortable(ready.promise, signal)
+      return exchangeProgram(link, program, signal)
     },
     kill
   }

@@ -2,9 +2,13 @@ import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createExecutionError } from '../errors.ts'
-import type { Executor } from '../executor.ts'
+import type { ExecutionJob, Executor } from '../executor.ts'
 import { validateJob } from './job-check.ts'
+import { KEPT_BYTES_MAX, KEPT_PROGRAMS_MAX } from './limits.ts'
+import { METERING_VERSION } from './metering/costs.ts'
 import { createPool, type Pool } from './pool/pool.ts'
+import { createKeptPrograms } from './programs/kept-programs.ts'
+import { createMeteredPrograms, type MeteredPrograms } from './programs/metered-programs.ts'
 import { type RunnerProcess, startRunnerProcess } from './runner-process.ts'
 import { type Confinement, confinementCandidates } from './sandbox/candidates.ts'
 import { type Groups, openGroups } from './sandbox/cgroup/groups.ts'
@@ -32,6 +36,11 @@ export interface WasmExecutorInit {
    * temporary files, which stays behind when this process is killed.
    */
   directory?: string
+  /**
+   * Folder for programs made ready to be metered, so that each is made once, also across restarts. Default: within
+   * `directory`, and gone with it.
+   */
+  keptDirectory?: string
   /** Told about each process that shall run programs. Default: nobody. */
   onProcess?: (pid: number | undefined) => void
 }
@@ -44,6 +53,7 @@ interface Running {
   isolation: readonly string[]
   pool: Pool
   groups: Groups | undefined
+  programs: MeteredPrograms
   directory: string
 }
 
@@ -88,7 +98,16 @@ export function createWasmExecutor(init: WasmExecutorInit = {}): Executor {
         idleMs: init.idleMs ?? IDLE_MS
       })
       pool.start(tell(runner))
-      return { isolation: confinement.isolation, pool, groups, directory }
+      const programs = createMeteredPrograms({
+        startRunner: () => tell(start(confinement)),
+        kept: createKeptPrograms({
+          directory: init.keptDirectory ?? join(directory, 'kept'),
+          version: String(METERING_VERSION),
+          filesMax: KEPT_PROGRAMS_MAX,
+          bytesMax: KEPT_BYTES_MAX
+        })
+      })
+      return { isolation: confinement.isolation, pool, programs, groups, directory }
     } catch (err) {
       await groups?.close()
       await rm(directory, { recursive: true, force: true })
@@ -119,16 +138,22 @@ export function createWasmExecutor(init: WasmExecutorInit = {}): Executor {
       running = undefined
       const started = await stopping?.catch(() => undefined)
       if (started === undefined) return
-      await started.pool.stop()
+      await Promise.all([started.pool.stop(), started.programs.stop()])
       await started.groups?.close()
       await rm(started.directory, { recursive: true, force: true })
     },
     run: async (job, options) => {
       if (running === undefined) throw createExecutionError('E_NOT_STARTED', 'the executor is not running')
       validateJob(job, memoryBytesMax)
-      return running.pool.run(job, options)
+      const { pool, programs } = running
+      return pool.run(job.limits.fuel === undefined ? job : withMeteredProgram(job, programs), options)
     }
   }
+}
+
+function withMeteredProgram(job: ExecutionJob, programs: MeteredPrograms): ExecutionJob {
+  const { program } = job
+  return { ...job, program: { cid: program.cid, load: ({ signal }) => programs.take(program, signal) } }
 }
 
 async function makeDirectory(directory: string | undefined): Promise<string> {

@@ -7,14 +7,14 @@ const done = json({ exitCode: 0, runMs: 1, cpuMs: 1, memoryBytes: 0 })
 const died = expect.objectContaining({ code: 'E_RUNNER_DIED' })
 
 function collector(outputBytesMax = 1000) {
-  const { take } = createAnswerCollector(outputBytesMax, {})
+  const { take } = createAnswerCollector({ outputBytes: outputBytesMax }, {})
   return { take, file: (path: unknown, sizeBytes: unknown) => take(FRAME.file, json({ path, sizeBytes })) }
 }
 
 describe('a sound runner', () => {
   it('tells once that the program begins to run', () => {
     let started = 0
-    const { take } = createAnswerCollector(1000, { onStarted: () => started++ })
+    const { take } = createAnswerCollector({ outputBytes: 1000 }, { onStarted: () => started++ })
     expect(take(FRAME.started, Buffer.alloc(0))).toBe('more')
     expect(started).toBe(1)
     expect(() => take(FRAME.started, Buffer.alloc(0))).toThrow(died)

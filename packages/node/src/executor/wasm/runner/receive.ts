@@ -12,9 +12,20 @@ export interface ReceivedJob {
   files: TreeFile[]
 }
 
-/** Waits for the next job, its standard input and its files; undefined when it is called off. */
-export function receiveJob(channel: FrameChannel): ReceivedJob | undefined {
-  const message = parse<JobMessage>(expect(next(channel), FRAME.job))
+/** A program to be metered. */
+export interface ReceivedProgram {
+  program: Uint8Array
+}
+
+/** Waits for the next job, its standard input and its files, or for the next program to be metered; undefined when called off. */
+export function receiveTask(channel: FrameChannel): ReceivedJob | ReceivedProgram | undefined {
+  const first = next(channel)
+  if (first.type !== FRAME.meter) return receiveJob(channel, parse<JobMessage>(expect(first, FRAME.job)))
+  const program = receiveBytes(channel, parse<SizeMessage>(first).sizeBytes)
+  return program === undefined ? undefined : { program }
+}
+
+function receiveJob(channel: FrameChannel, message: JobMessage): ReceivedJob | undefined {
   const files: TreeFile[] = []
   let stdin: Uint8Array | undefined = new Uint8Array(0)
   for (;;) {

@@ -7,6 +7,9 @@
  * A job is: `job`, perhaps `stdin` (+ `data`), any number of `file` (+ `data`), then `run`; or `abort` before `run`. The runner may answer `run`
  * with `needProgram`, then gets `program` (+ `data`) or `abort`. When the program begins to run comes `started`,
  * while it runs `stdout` and `stderr`, after it `file` (+ `data`), and last `done`.
+ *
+ * Instead of a job, a program to be metered: `meter` (+ `data`), answered with `metered` (+ `data`) or a `done` that says
+ * why not.
  */
 export const FRAME = {
   job: 1,
@@ -16,12 +19,14 @@ export const FRAME = {
   run: 5,
   abort: 6,
   stdin: 7,
+  meter: 8,
   ready: 16,
   needProgram: 17,
   stdout: 18,
   stderr: 19,
   done: 20,
-  started: 21
+  started: 21,
+  metered: 22
 } as const
 
 export const FRAME_HEADER_BYTES = 5
@@ -30,7 +35,7 @@ export const FRAME_BYTES_MAX = 1024 * 1024
 
 /** Payload of `job`. */
 export interface JobMessage {
-  /** CID of the program: the key of its compiled module, and part of the random seed. */
+  /** CID of the program as it was before metering: the key of its compiled module, and part of the random seed. */
   program: string
   args: readonly string[]
   env: readonly string[]
@@ -39,6 +44,8 @@ export interface JobMessage {
   diskBytesMax: number
   /** Bound on standard output, standard error and output files together. */
   outputBytesMax: number
+  /** Bound on its fuel. With it, the program that is sent is a metered one. */
+  fuelMax?: number
 }
 
 /** Payload of `file`, both ways. */
@@ -47,12 +54,12 @@ export interface FileMessage {
   sizeBytes: number
 }
 
-/** Payload of `program` and `stdin`. */
+/** Payload of `program`, `stdin`, `meter` and `metered`. */
 export interface SizeMessage {
   sizeBytes: number
 }
 
 /** Payload of `done`. */
 export type DoneMessage =
-  | { exitCode: number; runMs: number; cpuMs: number; memoryBytes: number }
+  | { exitCode: number; runMs: number; cpuMs: number; memoryBytes: number; fuel?: number | undefined }
   | { failure: { code: string; message: string; facts: Record<string, unknown> } }

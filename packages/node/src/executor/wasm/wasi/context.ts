@@ -17,6 +17,8 @@ export interface WasiContext {
   readonly random: RandomSource
   readonly stdin: Stdin
   readonly write: StreamSink
+  /** Takes fuel for what a call does beside being one; see FUEL. Throws ProgramFault where too little is left. */
+  readonly spend: (fuel: number) => void
   /** Strings as C sees them: UTF-8 with a closing zero. */
   readonly args: readonly Uint8Array[]
   readonly env: readonly Uint8Array[]
