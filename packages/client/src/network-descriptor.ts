@@ -15,6 +15,8 @@ export interface NetworkDescriptor {
   readonly uptime?: Address | undefined
   /** The Credentials contract; without it credentials cannot be taken back. */
   readonly credentials?: Address | undefined
+  /** The Court contract; without it nobody judges what a buyer and a provider disagree on. */
+  readonly court?: Address | undefined
   /** The ERC-20 that prices are in. */
   readonly token: Address
   /** Block the escrow was deployed in: auditors read events from here. */

@@ -9,13 +9,20 @@ export {
   type Deployment,
   deployContracts,
   type MintInit,
-  mintTestTokens
+  mintTestTokens,
+  SEAT_UNIT
 } from './contract/deploy.ts'
+export type { EventPlace } from './contract/event-codec.ts'
+export { type Court, type CourtInit, createCourt } from './court/court.ts'
+export type { CourtEvent, PlacedCaseEvent, SeatEvent } from './court/events.ts'
+export type { CourtOperation, PaidReceipt, RoundSecrets } from './court/operations.ts'
+export type { CaseRecord, CourtReads, SeatState } from './court/reads.ts'
+export type { CaseMoved, CourtWrites } from './court/writes.ts'
 export { type Credentials, type CredentialsInit, createCredentials } from './credentials/credentials.ts'
 export type { CredentialStatus, CredentialsReads } from './credentials/reads.ts'
 export type { CredentialsWrites } from './credentials/writes.ts'
 export type { ChainCheck } from './escrow/check-chain.ts'
-export type { BalanceEvent, ChannelEvent, EscrowEvent, EventOf, EventPlace, OrderEvent } from './escrow/events.ts'
+export type { BalanceEvent, ChannelEvent, EscrowEvent, EventOf, OrderEvent } from './escrow/events.ts'
 export type { ChainOrders, Permit2Transfer, TokenPermit } from './escrow/orders.ts'
 export type { BlockRange, ChainReads, ChannelState, TokenInfo } from './escrow/reads.ts'
 export type { Redeemable } from './escrow/voucher-records.ts'

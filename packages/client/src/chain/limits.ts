@@ -69,3 +69,5 @@ export const WATCH_INTERVAL_MS = 2_000
 export const WATCH_INTERVAL_MS_MAX = 60_000
 /** Channels asked about by name: more topics than this are refused by some endpoints, so beyond it all are read. */
 export const WATCH_CHANNELS_BY_NAME_MAX = 200
+/** A case that moves while it is read is read again so often: it moves once in hours. */
+export const CASE_READS_MAX = 4

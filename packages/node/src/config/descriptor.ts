@@ -31,6 +31,7 @@ const descriptorSchema = z.strictObject({
   bonds: addressSchema.optional(),
   uptime: addressSchema.optional(),
   credentials: addressSchema.optional(),
+  court: addressSchema.optional(),
   token: addressSchema,
   deployedAt: z.int().nonnegative(),
   confirmations: z.int().min(1).max(CONFIRMATIONS_MAX).optional(),

@@ -1,7 +1,5 @@
 import {
   type Address,
-  type Bid,
-  type ChannelKey,
   CodedError,
   type Equivocation,
   type Harm,
@@ -9,7 +7,6 @@ import {
   type Hex,
   type OfferEquivocation,
   offerWords,
-  type Receipt,
   type ReceiptEquivocation,
   type SignedKeyPossession,
   sameHex,
@@ -19,6 +16,7 @@ import {
 } from '@archipel/protocol'
 import type { LogDescription } from 'ethers'
 import { bondsInterface, tokenInterface } from '../contract/interfaces.ts'
+import { bidArg, channelArg, receiptArg } from '../contract/structs.ts'
 import type { TxReceipt } from '../transactions/receipt.ts'
 import type { Sender, SendOptions } from '../transactions/sender.ts'
 import type { BondsReads } from './reads.ts'
@@ -127,30 +125,17 @@ export function createBondsWrites(sender: Sender, reads: BondsReads, bonds: Addr
     if (proof.kind === 'offers') return send('slashOffers', [token, offersOf(proof)], options)
     if (harm === undefined) return send('slashReceipts', [token, receiptsOf(proof)], options)
     if (!sameHex(harm.channel.token, token)) throw wrongToken(harm.channel.token, token)
-    return send('slashReceiptsFor', [receiptsOf(proof), [bidOf(harm.bid), channelOf(harm.channel)]], options)
+    return send('slashReceiptsFor', [receiptsOf(proof), [bidArg(harm.bid), channelArg(harm.channel)]], options)
   }
 }
 
 /** Values in the order of a Solidity struct's fields, as ethers wants them. */
 function receiptsOf({ key, first, second }: ReceiptEquivocation): unknown[] {
-  return [key, receiptOf(first.body), receiptOf(second.body), toHex(first.signature), toHex(second.signature)]
-}
-
-function receiptOf({ agreement, sequence, kind, result, usage, amount, issuedAt }: Receipt): unknown[] {
-  return [agreement, sequence, kind, result, [usage.runMs, usage.memoryBytes, usage.outputBytes], amount, issuedAt]
+  return [key, receiptArg(first.body), receiptArg(second.body), toHex(first.signature), toHex(second.signature)]
 }
 
 function offersOf({ first, second }: OfferEquivocation): unknown[] {
   return [offerWords(first.body), offerWords(second.body), toHex(first.signature), toHex(second.signature)]
-}
-
-function bidOf(bid: Bid): unknown[] {
-  const { demand, provider, payee, startup, perSec, priceMax, tickSec, expiresAt } = bid
-  return [demand, provider, payee, startup, perSec, priceMax, tickSec, expiresAt]
-}
-
-function channelOf({ payer, payee, token, arbiter, meta }: ChannelKey): unknown[] {
-  return [payer, payee, token, arbiter, meta]
 }
 
 /** The event that a successful transaction of this kind always logs, its last one if there are several. */

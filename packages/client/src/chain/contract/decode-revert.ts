@@ -1,9 +1,17 @@
 import { CodedError } from '@archipel/protocol'
-import { AbiCoder, type ErrorDescription, isHexString } from 'ethers'
+import { AbiCoder, type ErrorDescription, type Interface, isHexString } from 'ethers'
 import { BONDS_MEANINGS } from '../bonds/errors.ts'
+import { COURT_MEANINGS } from '../court/errors.ts'
 import { CREDENTIALS_MEANINGS } from '../credentials/errors.ts'
 import { UPTIME_MEANINGS } from '../uptime/errors.ts'
-import { bondsInterface, credentialsInterface, escrowInterface, tokenInterface, uptimeInterface } from './interfaces.ts'
+import {
+  bondsInterface,
+  courtInterface,
+  credentialsInterface,
+  escrowInterface,
+  tokenInterface,
+  uptimeInterface
+} from './interfaces.ts'
 
 interface Meaning {
   readonly code: string
@@ -69,6 +77,11 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   ...UPTIME_MEANINGS
 }
 
+/** Of a contract whose errors have the names of others' and mean something else. */
+const OWN_MEANINGS: ReadonlyMap<Interface, Readonly<Record<string, Meaning>>> = new Map([
+  [courtInterface, COURT_MEANINGS]
+])
+
 /** Solidity's own two errors. */
 const ERROR_STRING = '0x08c379a0'
 const PANIC = '0x4e487b71'
@@ -78,15 +91,16 @@ const PANIC = '0x4e487b71'
  *
  * @param data revert data, `0x`-hex; anything else counts as none
  * @param operation what was tried, for the message
+ * @param via the contract that was called, where others' errors look like its own
  * @returns a CodedError whose facts are the error's own arguments, by name; E_TX_REVERTED for what we do not know
  */
-export function decodeRevert(data: unknown, operation: string): CodedError {
+export function decodeRevert(data: unknown, operation: string, via?: Interface): CodedError {
   const revertData = isHexString(data) ? data : '0x'
-  const known = parseError(revertData)
-  const meaning = known === null ? undefined : MEANINGS[known.name]
-  if (known !== null && meaning !== undefined) {
+  const known = parseError(revertData, via)
+  if (known !== undefined) {
+    const { error, meaning } = known
     return new CodedError(meaning.code, `${operation}: ${meaning.message}`, {
-      facts: { operation, ...factsOf(known) },
+      facts: { operation, ...factsOf(error) },
       ...(meaning.hint === undefined ? {} : { hint: meaning.hint })
     })
   }
@@ -109,21 +123,29 @@ export function codeOfSelector(selector: string): string {
 }
 
 /** Names of all errors in the table: a test holds it against the ABI. */
-export const KNOWN_ERRORS: readonly string[] = Object.keys(MEANINGS)
+export const KNOWN_ERRORS: readonly string[] = [MEANINGS, ...OWN_MEANINGS.values()].flatMap(table => Object.keys(table))
 
 /** Where an error may come from; the first that knows it explains it. */
-const INTERFACES = [escrowInterface, bondsInterface, uptimeInterface, credentialsInterface, tokenInterface]
+const INTERFACES = [
+  escrowInterface,
+  bondsInterface,
+  uptimeInterface,
+  credentialsInterface,
+  courtInterface,
+  tokenInterface
+]
 
-function parseError(data: string): ErrorDescription | null {
+function parseError(data: string, via?: Interface): { error: ErrorDescription; meaning: Meaning } | undefined {
   try {
-    for (const known of INTERFACES) {
+    for (const known of via === undefined ? INTERFACES : [via, ...INTERFACES]) {
       const error = known.parseError(data)
-      if (error !== null) return error
+      const meaning = error === null ? undefined : (OWN_MEANINGS.get(known)?.[error.name] ?? MEANINGS[error.name])
+      if (error !== null && meaning !== undefined) return { error, meaning }
     }
-    return null
   } catch {
-    return null
+    // Half an error is none.
   }
+  return undefined
 }
 
 function factsOf({ fragment, args }: ErrorDescription): Record<string, unknown> {

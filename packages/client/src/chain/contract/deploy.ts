@@ -1,5 +1,6 @@
 import {
   bondsBytecode,
+  courtBytecode,
   credentialsBytecode,
   escrowBytecode,
   testTokenBytecode,
@@ -21,13 +22,19 @@ export const CREATE2_DEPLOYER: Address = '0x4e59b44847b379578588920ca78fbf26c0b4
 export interface DeployInit extends RpcInit {
   /** Pays for the deployment and gets no rights by it. */
   signer: TransactionSigner
+  /** What a juror's seat costs, in units of the token, a multiple of 20; {@link SEAT_UNIT} if left out. */
+  seatUnit?: Wei | undefined
 }
+
+/** Of the test token, which has 18 decimals: a quantum of stake is one whole token. */
+export const SEAT_UNIT: Wei = 20n * 10n ** 18n
 
 export interface Deployment {
   readonly escrow: Address
   readonly bonds: Address
   readonly uptime: Address
   readonly credentials: Address
+  readonly court: Address
   readonly token: Address
   /** Block of the escrow's deployment; 0 if it was there already, so that no event can be missed. */
   readonly deployedAt: number
@@ -35,30 +42,36 @@ export interface Deployment {
 
 /**
  * Puts the contracts and the test token on a chain, or finds them there. What a contract's constructor is given are
- * only addresses of other contracts, so that its own address depends on nothing but code either.
+ * only addresses of other contracts, and numbers, so that its own address depends on nothing but those and code either.
  *
  * @throws what {@link Sender.send} throws
  */
-export async function deployContracts({ signer, ...rpcInit }: DeployInit, options?: CallOptions): Promise<Deployment> {
+export async function deployContracts(
+  { signer, seatUnit = SEAT_UNIT, ...rpcInit }: DeployInit,
+  options?: CallOptions
+): Promise<Deployment> {
   const rpc = createRpc(rpcInit)
   const sender = createSender({ rpc, signer })
   const put = (name: string, code: Hex) => deploy(rpc, sender, `deploy ${name}`, code, options)
   const escrow = await put('escrow', escrowBytecode)
-  const bonds = await put('bonds', withAddresses(bondsBytecode, escrow.address))
-  const uptime = await put('uptime', withAddresses(uptimeBytecode, escrow.address, bonds.address))
-  const credentials = await put('credentials', withAddresses(credentialsBytecode, escrow.address))
+  const bonds = await put('bonds', withArguments(bondsBytecode, escrow.address))
+  const uptime = await put('uptime', withArguments(uptimeBytecode, escrow.address, bonds.address))
+  const credentials = await put('credentials', withArguments(credentialsBytecode, escrow.address))
   const token = await put('token', testTokenBytecode)
+  const courtArguments = [escrow.address, bonds.address, token.address, seatUnit] as const
+  const court = await put('court', withArguments(courtBytecode, ...courtArguments))
   return {
     escrow: escrow.address,
     bonds: bonds.address,
     uptime: uptime.address,
     credentials: credentials.address,
+    court: court.address,
     token: token.address,
     deployedAt: escrow.blockNumber ?? 0
   }
 }
 
-export interface MintInit extends DeployInit {
+export interface MintInit extends Omit<DeployInit, 'seatUnit'> {
   /** A test token: anybody may mint it. */
   token: Address
   to: Address
@@ -75,9 +88,9 @@ export function mintTestTokens(
 }
 
 /** Creation code with what its constructor takes: ABI-encoded arguments follow the code. */
-function withAddresses(code: Hex, ...addresses: Address[]): Hex {
-  const types = addresses.map(() => 'address')
-  return concat([code, AbiCoder.defaultAbiCoder().encode(types, addresses)]) as Hex
+function withArguments(code: Hex, ...values: (Address | bigint)[]): Hex {
+  const types = values.map(value => (typeof value === 'bigint' ? 'uint256' : 'address'))
+  return concat([code, AbiCoder.defaultAbiCoder().encode(types, values)]) as Hex
 }
 
 interface Deployed {

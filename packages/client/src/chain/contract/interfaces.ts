@@ -1,4 +1,4 @@
-import { bondsAbi, credentialsAbi, escrowAbi, testTokenAbi, uptimeAbi } from '@archipel/contracts'
+import { bondsAbi, courtAbi, credentialsAbi, escrowAbi, testTokenAbi, uptimeAbi } from '@archipel/contracts'
 import { CodedError, type Hex } from '@archipel/protocol'
 import { Interface, isError, type Result } from 'ethers'
 import { type CallOptions, type Rpc, replyErrorOf } from '../rpc/rpc.ts'
@@ -7,6 +7,8 @@ import { type CallOptions, type Rpc, replyErrorOf } from '../rpc/rpc.ts'
 export const escrowInterface = new Interface(escrowAbi)
 /** The same for bonds. */
 export const bondsInterface = new Interface(bondsAbi)
+/** The same for the court. */
+export const courtInterface = new Interface(courtAbi)
 /** The same for credentials. */
 export const credentialsInterface = new Interface(credentialsAbi)
 /** The same for the arbiter for services. */

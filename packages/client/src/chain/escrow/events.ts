@@ -1,15 +1,7 @@
-import type { Address, ChannelId, ChannelKey, Hash, Hex, UnixSec, Wei } from '@archipel/protocol'
-import { concat, EventFragment } from 'ethers'
+import type { Address, ChannelId, ChannelKey, Hash, UnixSec, Wei } from '@archipel/protocol'
 import { codeOfSelector } from '../contract/decode-revert.ts'
+import { createEventCodec, type EventPlace, hexOf as hex, weiOf as wei } from '../contract/event-codec.ts'
 import { escrowInterface } from '../contract/interfaces.ts'
-import type { RawLog } from '../transactions/receipt.ts'
-
-/** Where on the chain an event is; `logIndex` orders the events of one block. */
-export interface EventPlace {
-  readonly blockNumber: number
-  readonly logIndex: number
-  readonly transactionHash: Hex
-}
 
 /** What happened to one channel. Amounts are in the smallest unit of the channel's token. */
 export type ChannelEvent = EventPlace & { readonly id: ChannelId } & (
@@ -78,66 +70,8 @@ export const CHANNEL_EVENTS = [
 
 export const BALANCE_EVENTS = ['Deposited', 'Withdrawn'] as const satisfies readonly BalanceEvent['name'][]
 
-/** ethers hashes a signature again on every look-up, and histories are long: fragments are found here by topic. */
-const FRAGMENTS: ReadonlyMap<string, EventFragment> = new Map(
-  escrowInterface.fragments
-    .filter((fragment): fragment is EventFragment => fragment instanceof EventFragment)
-    .map(fragment => [fragment.topicHash, fragment])
-)
-
-const TOPICS: ReadonlyMap<string, Hex> = new Map([...FRAGMENTS].map(([topic, { name }]) => [name, topic as Hex]))
-
-/** First topic of an event's logs: the hash of its signature. */
-export function topicOf(name: EscrowEvent['name']): Hex {
-  return TOPICS.get(name)!
-}
-
-/** @returns undefined for a log that is not one of the escrow's own, or not of that event's shape */
-export function decodeEvent(log: RawLog): EscrowEvent | undefined {
-  const fragment = FRAGMENTS.get(log.topics[0] ?? '')
-  const fields = FIELDS[fragment?.name as EscrowEvent['name']]
-  if (fragment === undefined || fields === undefined) return undefined
-  const values = decodeValues(fragment, log)
-  if (values === undefined) return undefined
-  return { ...placeOf(log), name: fragment.name, ...fields(name => values.get(name)) } as EscrowEvent
-}
-
-function decodeValues(fragment: EventFragment, { topics, data }: RawLog): Map<string, unknown> | undefined {
-  const indexed = fragment.inputs.filter(input => input.indexed)
-  const plain = fragment.inputs.filter(input => !input.indexed)
-  try {
-    const coder = escrowInterface.getAbiCoder()
-    const fromTopics = coder.decode(indexed, concat(topics.slice(1)))
-    const fromData = coder.decode(plain, data)
-    return new Map([
-      ...indexed.map((input, i) => [input.name, fromTopics[i]] as const),
-      ...plain.map((input, i) => [input.name, fromData[i]] as const)
-    ])
-  } catch {
-    return undefined
-  }
-}
-
-/** The events of one kind among the logs of a transaction. */
-export function eventsIn<Name extends EscrowEvent['name']>(
-  logs: readonly RawLog[],
-  escrow: Address,
-  name: Name
-): EventOf<Name>[] {
-  const ours = logs.filter(log => log.address.toLowerCase() === escrow.toLowerCase() && log.topics[0] === topicOf(name))
-  return ours.map(log => decodeEvent(log) as EventOf<Name>)
-}
-
-function placeOf({ blockNumber, logIndex, transactionHash }: RawLog): EventPlace {
-  return { blockNumber: Number(blockNumber), logIndex: Number(logIndex), transactionHash }
-}
-
-type Read = (name: string) => unknown
-
-const hex = (value: unknown): Hex => String(value).toLowerCase() as Hex
-const wei = (value: unknown): Wei => value as bigint
-
-const FIELDS: Record<EscrowEvent['name'], (read: Read) => Record<string, unknown>> = {
+/** What the logs of the escrow mean. */
+export const escrowEvents = createEventCodec<EscrowEvent>(escrowInterface, {
   ChannelOpened: read => ({
     id: hex(read('id')),
     payer: hex(read('payer')),
@@ -199,4 +133,4 @@ const FIELDS: Record<EscrowEvent['name'], (read: Read) => Record<string, unknown
     to: hex(read('to')),
     amount: wei(read('amount'))
   })
-}
+})

@@ -2,7 +2,7 @@ import { type Address, CodedError, type Hex } from '@archipel/protocol'
 import { EVENTS_MAX, LOG_BLOCKS_MAX } from '../limits.ts'
 import { type CallOptions, type Rpc, replyErrorOf } from '../rpc/rpc.ts'
 import type { RawLog } from '../transactions/receipt.ts'
-import { decodeEvent, type EscrowEvent } from './events.ts'
+import { type EscrowEvent, escrowEvents } from './events.ts'
 
 export interface HistoryQuery {
   readonly escrow: Address
@@ -27,7 +27,7 @@ export async function readHistory(
   options?: CallOptions
 ): Promise<EscrowEvent[]> {
   const logs = await readContractLogs(rpc, { contract: escrow, ...query }, options)
-  return logs.map(log => eventOf(log, escrow))
+  return logs.map(log => escrowEvents.decodeOf(escrow, log))
 }
 
 /**
@@ -82,17 +82,6 @@ export function keyOfLogs(logs: unknown): string {
 
 function filterOf({ contract, topics }: LogQuery, from: number, to: number): Record<string, unknown> {
   return { address: contract, topics, fromBlock: `0x${from.toString(16)}`, toBlock: `0x${to.toString(16)}` }
-}
-
-/** Money is counted from these: an endpoint that answers with something else is not believed. */
-export function eventOf(log: RawLog, escrow: Address): EscrowEvent {
-  const event = log.address.toLowerCase() === escrow.toLowerCase() ? decodeEvent(log) : undefined
-  if (event === undefined) {
-    throw new CodedError('E_RPC_BAD_REPLY', 'the RPC endpoint answered with events of another contract', {
-      facts: { expected: escrow, actual: log.address }
-    })
-  }
-  return event
 }
 
 export function tooMany({ fromBlock }: Pick<HistoryQuery, 'fromBlock'>): CodedError {

@@ -3,7 +3,7 @@ import { escrowInterface, read, tokenInterface } from '../contract/interfaces.ts
 import type { CallOptions, Rpc } from '../rpc/rpc.ts'
 import { priceNow, readFeeMarket } from '../transactions/fees.ts'
 import { lookAtCounts } from '../transactions/tx-look.ts'
-import { CHANNEL_EVENTS, type ChannelEvent, type EscrowEvent, type EventOf, topicOf } from './events.ts'
+import { CHANNEL_EVENTS, type ChannelEvent, type EscrowEvent, type EventOf, escrowEvents } from './events.ts'
 import { readBlockNumber, readHistory } from './history.ts'
 
 /** A channel as the chain has it; all zero if there never was one. */
@@ -50,6 +50,8 @@ export interface ChainReads {
   /** What the escrow owes in this token, to everybody together. */
   liabilities(options?: CallOptions): Promise<Wei>
   channelState(id: ChannelId, options?: CallOptions): Promise<ChannelState>
+  /** Before when only the payee may close the channel, because its arbiter holds it; 0 if it does not. */
+  heldUntil(id: ChannelId, options?: CallOptions): Promise<UnixSec>
   /** All events of one channel, in order. */
   channelEvents(id: ChannelId, range: BlockRange, options?: CallOptions): Promise<ChannelEvent[]>
   redeemedEvents(id: ChannelId, range: BlockRange, options?: CallOptions): Promise<EventOf<'Redeemed'>[]>
@@ -93,17 +95,18 @@ export function createChainReads(rpc: Rpc, escrow: Address, token: Address): Cha
       const [deposit, settled, closeAt] = await askEscrow('channels', [id], options)
       return { deposit: BigInt(deposit), settled: BigInt(settled), closeAt: Number(closeAt) }
     },
+    heldUntil: async (id, options) => Number(wei(await askEscrow('heldUntil', [id], options))),
     async channelEvents(id, range, options) {
-      const events = await history([CHANNEL_EVENTS.map(topicOf), id], range, options)
+      const events = await history([CHANNEL_EVENTS.map(escrowEvents.topicOf), id], range, options)
       return events.filter((event): event is ChannelEvent => 'id' in event && sameHex(event.id, id))
     },
     async redeemedEvents(id, range, options) {
-      const events = await history([topicOf('Redeemed'), id], range, options)
+      const events = await history([escrowEvents.topicOf('Redeemed'), id], range, options)
       return events.filter((event): event is EventOf<'Redeemed'> => event.name === 'Redeemed' && sameHex(event.id, id))
     },
     async channelsOpenedFor(payer, range, options) {
       const topic: Hex = `0x${payer.slice(2).toLowerCase().padStart(64, '0')}`
-      const events = await history([topicOf('ChannelOpened'), null, topic], range, options)
+      const events = await history([escrowEvents.topicOf('ChannelOpened'), null, topic], range, options)
       return events.filter(
         (event): event is EventOf<'ChannelOpened'> => event.name === 'ChannelOpened' && sameHex(event.payer, payer)
       )

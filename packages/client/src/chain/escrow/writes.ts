@@ -14,7 +14,7 @@ import type { CostEstimate } from '../transactions/fees.ts'
 import type { TxReceipt } from '../transactions/receipt.ts'
 import type { Sender, SendOptions } from '../transactions/sender.ts'
 import type { Call } from '../transactions/simulate.ts'
-import { type EscrowEvent, type EventOf, eventsIn } from './events.ts'
+import { type EscrowEvent, type EventOf, escrowEvents } from './events.ts'
 import type { ChainReads } from './reads.ts'
 import { packRecords, type Redeemable } from './voucher-records.ts'
 
@@ -121,9 +121,9 @@ export function createChainWrites(sender: Sender, reads: ChainReads, escrow: Add
     },
     async redeemMany(vouchers, options) {
       const receipt = await send({ name: 'redeemMany', vouchers }, options)
-      const redeemed = eventsIn(receipt.logs, escrow, 'Redeemed')
+      const redeemed = escrowEvents.among(receipt.logs, escrow, 'Redeemed')
       const paid = redeemed.reduce((sum, event) => sum + event.paid, 0n)
-      return { ...receipt, paid, redeemed, skipped: eventsIn(receipt.logs, escrow, 'VoucherSkipped') }
+      return { ...receipt, paid, redeemed, skipped: escrowEvents.among(receipt.logs, escrow, 'VoucherSkipped') }
     },
     async requestClose(key, options) {
       const receipt = await send({ name: 'requestClose', key }, options)
@@ -178,7 +178,7 @@ export function halves(signature: Uint8Array): readonly [Hex, Hex] {
 
 /** The event that a successful transaction of this kind always logs. */
 export function one<Name extends EscrowEvent['name']>(receipt: TxReceipt, escrow: Address, name: Name): EventOf<Name> {
-  const event = eventsIn(receipt.logs, escrow, name)[0]
+  const event = escrowEvents.among(receipt.logs, escrow, name)[0]
   if (event === undefined) {
     throw new CodedError('E_RPC_BAD_REPLY', `transaction ${receipt.hash} has no ${name} event`, {
       facts: { hash: receipt.hash }

@@ -1,4 +1,5 @@
 import { CodedError, type Hex } from '@archipel/protocol'
+import type { Interface } from 'ethers'
 import { decodeRevert } from '../contract/decode-revert.ts'
 import { TX_GAS_MAX } from '../limits.ts'
 import { type CallOptions, type Rpc, toQuantity } from '../rpc/rpc.ts'
@@ -12,6 +13,8 @@ export interface Call {
   /** Left out, `data` is the code of a new contract. */
   readonly to?: Hex
   readonly data: Hex
+  /** The contract that is called, where its errors look like others' and mean something else. */
+  readonly via?: Interface | undefined
   /** Doing it twice is doing it once, so whoever sends it while it is under way waits for that. */
   readonly isIdempotent?: boolean | undefined
 }
@@ -93,13 +96,13 @@ async function revertOf(
   const reply = replyErrorOf(err)
   if (reply === undefined || /insufficient funds/i.test(reply.message)) return undefined
   const data = revertDataOf(reply.data)
-  if (data !== undefined) return decodeRevert(data, call.operation)
+  if (data !== undefined) return decodeRevert(data, call.operation, call.via)
   if (!/revert/i.test(reply.message)) return undefined
   // Some endpoints say why only when called, not when asked for an estimate.
   const second = await rpc
     .request('eth_call', [requestOf(from, call), block], options)
     .then((): RpcReplyError | undefined => undefined, replyErrorOf)
-  return decodeRevert(revertDataOf(second?.data), call.operation)
+  return decodeRevert(revertDataOf(second?.data), call.operation, call.via)
 }
 
 /** Endpoints disagree on where revert data goes: `data`, `data.data`, or after a word in a string. */

@@ -12,6 +12,7 @@ import {
 } from '@archipel/protocol'
 import { uptimeInterface } from '../contract/interfaces.ts'
 import { loggedEvent } from '../contract/logged-event.ts'
+import { channelArg } from '../contract/structs.ts'
 import type { TxReceipt } from '../transactions/receipt.ts'
 import type { Sender, SendOptions } from '../transactions/sender.ts'
 import { statementArg, termsArg } from './reads.ts'
@@ -64,8 +65,7 @@ export function createUptimeWrites(sender: Sender, uptime: Address): UptimeWrite
     { agreedOnChain = false, ...options }: ServiceOptions = {}
   ) => {
     const signatures = agreedOnChain ? '0x' : toHex(packAgreed(agreed))
-    const channel = [key.payer, key.payee, key.token, key.arbiter, key.meta]
-    const args = [termsArg(agreed.terms), channel, signatures, ...more]
+    const args = [termsArg(agreed.terms), channelArg(key), signatures, ...more]
     const data = uptimeInterface.encodeFunctionData(operation, args) as Hex
     return sender.send({ operation, to: uptime, data }, options)
   }

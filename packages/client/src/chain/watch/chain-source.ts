@@ -1,6 +1,6 @@
 import type { Address, ChannelId, Hex } from '@archipel/protocol'
-import { BALANCE_EVENTS, CHANNEL_EVENTS, type EscrowEvent, topicOf } from '../escrow/events.ts'
-import { eventOf, readLogs, tooMany } from '../escrow/history.ts'
+import { BALANCE_EVENTS, CHANNEL_EVENTS, type EscrowEvent, escrowEvents } from '../escrow/events.ts'
+import { readLogs, tooMany } from '../escrow/history.ts'
 import { EVENTS_MAX, WATCH_CHANNELS_BY_NAME_MAX } from '../limits.ts'
 import { type CallOptions, type Rpc, toQuantity } from '../rpc/rpc.ts'
 import type { WatchedEvent } from './watch-step.ts'
@@ -34,7 +34,7 @@ export function createChainSource(rpc: Rpc, escrow: Address): ChainSource {
     const filter = { address: escrow, topics, fromBlock: toQuantity(fromBlock), toBlock: toQuantity(toBlock) }
     const logs = await readLogs(rpc, filter, toBlock, options)
     if (logs.length > EVENTS_MAX) throw tooMany({ fromBlock })
-    return logs.map(log => ({ event: eventOf(log, escrow), blockHash: log.blockHash ?? '0x' }))
+    return logs.map(log => ({ event: escrowEvents.decodeOf(escrow, log), blockHash: log.blockHash ?? '0x' }))
   }
 
   return {
@@ -53,7 +53,7 @@ export function createChainSource(rpc: Rpc, escrow: Address): ChainSource {
     },
     select(filter) {
       if (filter === undefined) {
-        const all = [...CHANNEL_EVENTS, ...BALANCE_EVENTS].map(topicOf)
+        const all = [...CHANNEL_EVENTS, ...BALANCE_EVENTS].map(escrowEvents.topicOf)
         return async (fromBlock, toBlock, options) => inOrder(await read([all], fromBlock, toBlock, options))
       }
       const { payer, payee } = filter
@@ -63,17 +63,17 @@ export function createChainSource(rpc: Rpc, escrow: Address): ChainSource {
         const ask = (topics: Topics) => read(topics, fromBlock, toBlock, options)
         const named = typeof filter.channels === 'function' ? filter.channels() : (filter.channels ?? [])
         const openings = [
-          ...(payer === undefined ? [] : await ask([topicOf('ChannelOpened'), null, wordOf(payer)])),
-          ...(payee === undefined ? [] : await ask([topicOf('ChannelOpened'), null, null, wordOf(payee)]))
+          ...(payer === undefined ? [] : await ask([escrowEvents.topicOf('ChannelOpened'), null, wordOf(payer)])),
+          ...(payee === undefined ? [] : await ask([escrowEvents.topicOf('ChannelOpened'), null, null, wordOf(payee)]))
         ]
         for (const { event } of openings) if ('id' in event) opened.add(event.id)
         const ids = new Set([...opened, ...named])
-        const found = accounts.length === 0 ? [] : await ask([BALANCE_EVENTS.map(topicOf), null, accounts])
+        const found = accounts.length === 0 ? [] : await ask([BALANCE_EVENTS.map(escrowEvents.topicOf), null, accounts])
         if (ids.size > WATCH_CHANNELS_BY_NAME_MAX) {
           // One question about everybody's is less work than many about ours.
-          const all = await ask([CHANNEL_EVENTS.map(topicOf)])
+          const all = await ask([CHANNEL_EVENTS.map(escrowEvents.topicOf)])
           found.push(...all.filter(({ event }) => 'id' in event && ids.has(event.id)))
-        } else if (ids.size > 0) found.push(...(await ask([CHANNEL_EVENTS.map(topicOf), [...ids]])))
+        } else if (ids.size > 0) found.push(...(await ask([CHANNEL_EVENTS.map(escrowEvents.topicOf), [...ids]])))
         return inOrder(found)
       }
     }

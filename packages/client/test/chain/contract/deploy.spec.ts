@@ -1,4 +1,4 @@
-import { bondsAbi, credentialsAbi, uptimeAbi } from '@archipel/contracts'
+import { bondsAbi, courtAbi, credentialsAbi, uptimeAbi } from '@archipel/contracts'
 import { Interface, type InterfaceAbi } from 'ethers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CREATE2_DEPLOYER, createChain, deployContracts } from '../../../src/chain/index.ts'
@@ -23,7 +23,7 @@ describe('deployContracts', () => {
   })
 
   it('tells each contract which others it works with', async () => {
-    const { escrow, bonds, uptime, credentials } = await deployAs(0)
+    const { escrow, bonds, uptime, credentials, court, token } = await deployAs(0)
     const ask = async (to: string, abi: InterfaceAbi, method: string) => {
       const data = new Interface(abi).encodeFunctionData(method)
       return `0x${String(await anvil.request('eth_call', [{ to, data }, 'latest'])).slice(26)}`
@@ -32,6 +32,9 @@ describe('deployContracts', () => {
     expect(await ask(uptime, uptimeAbi, 'escrow')).toBe(escrow)
     expect(await ask(uptime, uptimeAbi, 'bonds')).toBe(bonds)
     expect(await ask(credentials, credentialsAbi, 'escrow')).toBe(escrow)
+    expect(await ask(court, courtAbi, 'escrow')).toBe(escrow)
+    expect(await ask(court, courtAbi, 'bonds')).toBe(bonds)
+    expect(await ask(court, courtAbi, 'stakeToken')).toBe(token)
   })
 
   it('deploys the plain way where the deployment proxy is missing', async () => {
