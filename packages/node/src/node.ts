@@ -116,6 +116,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     signing,
     owner: config.owner,
     token: descriptor.token,
+    court: descriptor.court,
     engine: () => engine
   })
   const buyerOf = (state: ProviderAgreement) => state.demand.body.buyer
