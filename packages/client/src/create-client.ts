@@ -90,7 +90,8 @@ export function createClient(init: ClientInit): Client {
     ...init.channelPolicy
   }
   const spending = createSpending({ records, limits: init.limits ?? {}, nowSec: signing.nowSec })
-  const channels = createChannels({ records, chain, payer: signer.address, token: descriptor.token, policy, spending })
+  const { token, court: arbiter } = descriptor
+  const channels = createChannels({ records, chain, payer: signer.address, token, arbiter, policy, spending })
 
   const reconciler = createReconciler({
     records,

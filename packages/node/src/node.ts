@@ -130,6 +130,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     signing,
     owner: config.owner,
     token: descriptor.token,
+    court: descriptor.court,
     engine: () => engine,
     disputes: descriptor.court === undefined ? undefined : () => disputes as ProviderDisputes
   })

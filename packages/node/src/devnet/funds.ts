@@ -7,16 +7,23 @@ import { createRpc } from './rpc.ts'
 
 /** What a devnet gives away. */
 export interface Funds {
-  /** Native coin for the gas of each provider and of the buyer. */
+  /** Native coin for the gas of each provider, of its owner and of the buyer. */
   readonly gas: Wei
   /** Tokens of the buyer. */
   readonly tokens: Wei
   /** How many of them go into its balance in the escrow. */
   readonly deposit: Wei
+  /** Tokens in each provider's bond. */
+  readonly bond: Wei
 }
 
 const WHOLE = 10n ** 18n
-export const DEFAULT_FUNDS: Funds = { gas: 100n * WHOLE, tokens: 10_000n * WHOLE, deposit: 1_000n * WHOLE }
+export const DEFAULT_FUNDS: Funds = {
+  gas: 100n * WHOLE,
+  tokens: 10_000n * WHOLE,
+  deposit: 1_000n * WHOLE,
+  bond: 100n * WHOLE
+}
 
 interface CallOptions {
   signal?: AbortSignal
@@ -50,7 +57,8 @@ export async function fundBuyer(
   await chain.deposit(deposit, options)
 }
 
-function faucet() {
+/** Signs for an account that every devnet has funded from the start. */
+export function faucet() {
   return createNativeSigner(fromHex(FAUCET_KEY))
 }
 

@@ -7,6 +7,7 @@ import { nodeFiles } from '../config/folders.ts'
 import { writeNodeConfig } from '../config/node-config.ts'
 import { askStatus } from '../control/control-client.ts'
 import { isAlive, type ProcessIdentity } from '../control/process-identity.ts'
+import type { Operator } from './bonds.ts'
 import { poll, startDaemon, startFailed } from './daemon.ts'
 import { createDevnetKey } from './keys.ts'
 import { NODE_START_TIMEOUT_MS } from './limits.ts'
@@ -24,14 +25,18 @@ export interface ProviderReport {
 }
 
 /** Makes a provider's folder: keys of its node and of its operator, configuration. */
-export async function prepareProvider(folder: DevnetFolder, plan: ProviderPlan): Promise<ProviderState> {
+export async function prepareProvider(
+  folder: DevnetFolder,
+  plan: ProviderPlan
+): Promise<{ readonly state: ProviderState; readonly keys: Operator }> {
   const own = folder.provider(plan.name)
   const [node, owner] = await Promise.all([
     createDevnetKey(own.keystore, 'node'),
     createDevnetKey(own.keystore, 'owner')
   ])
   await writeNodeConfig(nodeFiles(own).config, nodeFileOf(plan, { owner: owner.address, listen: LISTEN }))
-  return { plan, address: node.address, owner: owner.address, process: undefined }
+  const state = { plan, address: node.address, owner: owner.address, process: undefined }
+  return { state, keys: { node, owner } }
 }
 
 /** Starts `archipel node start` for a provider as an operator would, in a process of its own. */

@@ -4,6 +4,7 @@ import { CodedError } from '@archipel/protocol'
 import { writeDescriptor } from '../config/descriptor.ts'
 import { isAlive } from '../control/process-identity.ts'
 import { startChain } from './anvil.ts'
+import { postBonds } from './bonds.ts'
 import { poll } from './daemon.ts'
 import { deployNetwork, type Funds, fundBuyer, giveGas } from './funds.ts'
 import { buyerKey } from './keys.ts'
@@ -101,7 +102,7 @@ export function createStarter({ folder, plans, name, funds, onProgress, signal }
   return {
     async startFresh() {
       if (plans.length > PROVIDERS_MAX) throw tooMany(plans.length)
-      const [{ rpcUrl }, buyer, providers] = await Promise.all([
+      const [{ rpcUrl }, buyer, prepared] = await Promise.all([
         startChain({
           folder: folder.chain,
           log: join(folder.logs, 'chain.log'),
@@ -112,12 +113,20 @@ export function createStarter({ folder, plans, name, funds, onProgress, signal }
         Promise.all(plans.map(plan => prepareProvider(folder, plan)))
       ])
       const buyerAddress = typeof buyer === 'string' ? buyer : buyer.address
+      const providers = prepared.map(({ state }) => state)
       note({ buyer: buyerAddress, providers })
       onProgress({ type: 'chain', rpcUrl })
       const chain = await deployNetwork(name, rpcUrl, options)
       onProgress({ type: 'contracts', descriptor: chain })
-      await giveGas(rpcUrl, [buyerAddress, ...providers.map(({ address }) => address)], funds.gas)
-      const [descriptor] = await Promise.all([startProviders(chain), fundBuyer(chain, buyer, funds, options)])
+      const accounts = [buyerAddress, ...providers.flatMap(({ address, owner }) => [address, owner])]
+      await giveGas(rpcUrl, accounts, funds.gas)
+      const collateral = { bond: funds.bond, exposed: funds.bond / 2n }
+      const operators = prepared.map(({ keys }) => keys)
+      const [descriptor] = await Promise.all([
+        startProviders(chain),
+        fundBuyer(chain, buyer, funds, options),
+        postBonds(chain, operators, collateral, options)
+      ])
       return descriptor
     },
     async startMissing(before, descriptor) {

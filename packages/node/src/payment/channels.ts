@@ -72,6 +72,8 @@ export interface ProviderChannelsInit {
   signing: SigningContext
   owner: Address
   token: Address
+  /** The network's court: the only arbiter that a channel may name. */
+  court?: Address | undefined
   engine: () => ProviderEngine
   /** What is in court; left out where the network has none. */
   disputes?: (() => Pick<ProviderDisputes, 'claimedOn' | 'isDisputed'>) | undefined
@@ -86,6 +88,7 @@ export function createProviderChannels({
   signing,
   owner,
   token,
+  court,
   engine,
   disputes,
   behindMs,
@@ -98,6 +101,10 @@ export function createProviderChannels({
 
   const free = (channel: ChannelRecord): Wei => uncommitted(channel) - reservations.total(channel.id)
 
+  /** Whoever may award and hold is named by the network. A channel from before there was a court names nobody. */
+  const isKnownArbiter = (arbiter: Address): boolean =>
+    sameHex(arbiter, ZERO_ADDRESS) || (court !== undefined && sameHex(arbiter, court))
+
   function checkKey(key: ChannelKey, buyer: Address): void {
     const why = !sameHex(key.payee, owner)
       ? 'it pays somebody else'
@@ -105,8 +112,8 @@ export function createProviderChannels({
         ? 'it holds another token'
         : !sameHex(channelSigner(key), buyer)
           ? 'its vouchers are signed by somebody else'
-          : !sameHex(key.arbiter, ZERO_ADDRESS)
-            ? 'it names an arbiter this version does not know'
+          : !isKnownArbiter(key.arbiter)
+            ? "it names an arbiter that is not this network's court"
             : decodeMeta(key.meta).closeDelaySec < CLOSE_DELAY_SEC_MIN
               ? `its close delay is below ${CLOSE_DELAY_SEC_MIN} s`
               : undefined

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createBonds } from '@archipel/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isAlive } from '../../src/control/process-identity.ts'
 import { createDevnet, DEFAULT_PROVIDERS, type Devnet, type DevnetUp } from '../../src/devnet/index.ts'
@@ -40,9 +41,19 @@ describe('a devnet', { timeout: TIMEOUT_MS }, () => {
       ['eu-west-1', 'us-east-1'].map(async name => (await providerStatus(name)).peerId as string)
     )
     expect(contacts).toEqual(new Set(peerIds))
-    const { bonds, uptime, credentials } = network.descriptor
-    for (const contract of [bonds, uptime, credentials]) expect(contract).toMatch(/^0x[0-9a-f]{40}$/)
+    const { bonds, uptime, credentials, court } = network.descriptor
+    for (const contract of [bonds, uptime, credentials, court]) expect(contract).toMatch(/^0x[0-9a-f]{40}$/)
     expect(JSON.parse(readFileSync(join(dir, 'network.json'), 'utf8'))).toEqual(network.descriptor)
+  })
+
+  test('has operators who answer for their nodes, to the court too', async () => {
+    const { bonds, court } = network.descriptor
+    const door = createBonds({ ...network.descriptor, bonds: bonds! })
+    for (const { address, owner } of network.providers) {
+      expect(await door.ownerOf(address)).toBe(owner)
+      expect((await door.bondOf(owner)).amount).toBe(100n * 10n ** 18n)
+      expect((await door.exposureOf(owner, court!)).cap).toBe(50n * 10n ** 18n)
+    }
   })
 
   test('has a buyer with money, whose key opens without asking', async () => {
