@@ -9,6 +9,7 @@ import type {
 } from '@archipel/protocol'
 import type { AuditBundle } from './audit/bundle.ts'
 import type { ExportedFile } from './content/index.ts'
+import type { DisputeSummary } from './dispute/summary.ts'
 import type { JobOutcome, JobProgress, JobRecord, JobSpec } from './job/job.ts'
 import type { OwnChannel, Reconciled, ReconcileOptions } from './payment/reconciler.ts'
 import type { SpendingState } from './payment/spending/spending.ts'
@@ -57,6 +58,14 @@ export interface Client {
    * @throws CodedError E_NO_SUCH_CHANNEL
    */
   closeChannels(ids: readonly ChannelId[], options?: CallOptions): Promise<Reconciled>
+  /** Cases of ours in court, the newest first, as they stood at the last look. */
+  disputes(): Promise<DisputeSummary[]>
+  /**
+   * Looks at every open case and does what is to be done, as the client does by itself while it runs.
+   *
+   * @returns those that are open, or were until a moment ago
+   */
+  lookAtDisputes(options?: CallOptions): Promise<DisputeSummary[]>
   /** What was promised in the last day, against the limits. */
   spending(): Promise<SpendingState>
   /** Files a job wrote, fetched from providers where this machine lacks them, and checked. */

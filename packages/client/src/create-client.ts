@@ -15,10 +15,14 @@ import {
 } from '@archipel/protocol'
 import { createBuyerEngine } from './agreement/engine.ts'
 import { buildBundle } from './audit/build-bundle.ts'
-import type { Chain } from './chain/index.ts'
+import type { Bonds, Chain, Court } from './chain/index.ts'
 import type { Client, JobOptions } from './client.ts'
 import { type BlockStore, decodeContentCid, exportFiles } from './content/index.ts'
 import { type SigningContext, wallClockSec } from './context.ts'
+import { createBuyerDisputes } from './dispute/disputes.ts'
+import { readDisputes } from './dispute/read.ts'
+import type { DisputeNews } from './dispute/runner.ts'
+import type { DisputeSettings } from './dispute/settings.ts'
 import { fetchOutput } from './job/fetch.ts'
 import { JOBS_LISTED_MAX } from './job/limits.ts'
 import { clientStopped, resumeJob, runJob } from './job/run-job.ts'
@@ -48,6 +52,10 @@ export interface ClientInit {
   chain: Chain
   store: Store
   blocks: BlockStore
+  /** The network's court and the bonds that it can take from; left out where there is none. */
+  justice?: { readonly court: Court; readonly bonds: Bonds } | undefined
+  /** How far the client goes to court by itself. */
+  disputes?: DisputeSettings | undefined
   channelPolicy?: Partial<ChannelPolicy>
   /** What may be promised. Default: no limit but each job's own. */
   limits?: SpendingLimits | undefined
@@ -57,6 +65,8 @@ export interface ClientInit {
   onWarning?: (warning: { provider: Address | undefined; error: unknown }) => void
   /** Told of channels that the client found or closed by itself. */
   onReconciled?: ((done: Reconciled) => void) | undefined
+  /** Told of what happens to cases in court, and what the client does about them. */
+  onDispute?: ((news: DisputeNews) => void) | undefined
 }
 
 /** Wires a client from its parts. Node: `createNodeClient` chooses them all. */
@@ -80,7 +90,8 @@ export function createClient(init: ClientInit): Client {
     ...init.channelPolicy
   }
   const spending = createSpending({ records, limits: init.limits ?? {}, nowSec: signing.nowSec })
-  const channels = createChannels({ records, chain, payer: signer.address, token: descriptor.token, policy, spending })
+  const { token, court: arbiter } = descriptor
+  const channels = createChannels({ records, chain, payer: signer.address, token, arbiter, policy, spending })
 
   const reconciler = createReconciler({
     records,
@@ -92,6 +103,20 @@ export function createClient(init: ClientInit): Client {
     onDone: init.onReconciled
   })
 
+  const disputes =
+    init.justice &&
+    createBuyerDisputes({
+      ...init.justice,
+      records,
+      chain,
+      blocks,
+      payer: signer.address,
+      deployedAt: descriptor.deployedAt,
+      settings: init.disputes ?? {},
+      onNews: init.onDispute ?? (() => {}),
+      onError: error => onWarning({ provider: undefined, error })
+    })
+
   // Sessions, inbox, payer and engine know each other; each is reached only once all are here.
   let payer: Payer
   let inbox: Inbox
@@ -102,6 +127,7 @@ export function createClient(init: ClientInit): Client {
     signing,
     channels,
     engine,
+    isAwarded: disputes?.isAwarded,
     async send(provider, payment) {
       const session = sessions.get(provider)
       if (session === undefined) throw new CodedError('E_PROVIDER_LOST', 'there is no connection to the provider')
@@ -167,6 +193,7 @@ export function createClient(init: ClientInit): Client {
   /** Runs work on a job; when the client stops, it ends first. */
   async function working<T>(options: JobOptions, work: (options: JobOptions) => Promise<T>): Promise<T> {
     if (isBehind) throw storeFailed()
+    await disputes?.load()
     const { signal, unlink } = linkSignals([stopping.signal, options.signal])
     const promise = work({ ...options, signal })
     jobs.add(promise)
@@ -194,12 +221,13 @@ export function createClient(init: ClientInit): Client {
       await network.start()
       market.start()
       reconciler.start()
+      disputes?.start()
     },
     async stop() {
       reconciler.stop()
       market.stop()
       stopping.abort(clientStopped())
-      await Promise.allSettled(jobs)
+      await Promise.allSettled([...jobs, disputes?.stop()])
       await sessions.close()
       fetcher.stop()
       await network.stop()
@@ -220,6 +248,11 @@ export function createClient(init: ClientInit): Client {
     async closeChannels(ids, options) {
       await reconciler.exit(ids)
       return reconciler.run(options)
+    },
+    disputes: () => readDisputes(records),
+    async lookAtDisputes(options) {
+      const looked = new Set(((await disputes?.run(options)) ?? []).map(({ id }) => id))
+      return (await readDisputes(records)).filter(({ id }) => looked.has(id))
     },
     async spending() {
       await spending.load()

@@ -42,6 +42,15 @@ export const FAILPOINTS = [
   'buyer.voucher.acknowledged',
   'buyer.job.before',
   'buyer.job.stored',
+  // Both sides, in court.
+  'dispute.record.before',
+  'dispute.record.stored',
+  'dispute.seed.stored',
+  'dispute.step.before',
+  'dispute.step.stored',
+  'dispute.step.mined',
+  'dispute.step.recorded',
+  'dispute.end.stored',
   // Both sides.
   'transaction.sent'
 ] as const

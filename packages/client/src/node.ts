@@ -1,10 +1,12 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createChain } from './chain/index.ts'
+import { createBonds, createChain, createCourt } from './chain/index.ts'
 import type { Client } from './client.ts'
 import { createFsBlockStore } from './content/block-store-node.ts'
 import { createClient } from './create-client.ts'
 import { createNativeSigner, recoverNative } from './crypto/signer-node.ts'
+import type { DisputeNews } from './dispute/runner.ts'
+import type { DisputeSettings } from './dispute/settings.ts'
 import { createNetwork } from './net/index.ts'
 import { nodeTransports } from './net/node-defaults.ts'
 import type { NetworkDescriptor } from './network-descriptor.ts'
@@ -30,10 +32,14 @@ export interface NodeClientInit {
   channelPolicy?: Partial<ChannelPolicy>
   /** What may be promised. Default: no limit but each job's own. */
   limits?: SpendingLimits | undefined
+  /** How far the client goes to court by itself, where the network has one. */
+  disputes?: DisputeSettings | undefined
   lostAfterMs?: number | undefined
   onWarning?: (warning: { provider: `0x${string}` | undefined; error: unknown }) => void
   /** Told of channels that the client found or closed by itself. */
   onReconciled?: ((done: Reconciled) => void) | undefined
+  /** Told of what happens to cases in court, and what the client does about them. */
+  onDispute?: ((news: DisputeNews) => void) | undefined
 }
 
 /** A client with Node's own parts: TCP, native signatures, blocks and records on disk. Not started yet. */
@@ -53,7 +59,16 @@ export async function createNodeClient({ descriptor, privateKey, dataDir, ...ini
     ])
     const signer = createNativeSigner(privateKey)
     const chain = createChain({ ...descriptor, signer })
-    return createClient({ descriptor, signer, recover: recoverNative, network, chain, blocks, ...init, store })
+    const { court, bonds } = descriptor
+    const justice =
+      court === undefined || bonds === undefined
+        ? undefined
+        : {
+            court: createCourt({ ...descriptor, court, bonds, signer }),
+            bonds: createBonds({ ...descriptor, bonds, signer })
+          }
+    const parts = { signer, recover: recoverNative, network, chain, blocks, justice }
+    return createClient({ descriptor, ...parts, ...init, store })
   } catch (err) {
     await store.close()
     throw err

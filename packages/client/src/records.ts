@@ -1,4 +1,5 @@
 import type { BuyerAgreement, ChannelId, Hash, Pay, Wei } from '@archipel/protocol'
+import type { DisputeRecord } from './dispute/record.ts'
 import type { JobRecord } from './job/job.ts'
 import type { ProvidersChannel } from './payment/channels.ts'
 import type { HourSpent, Promised } from './payment/spending/ledger.ts'
@@ -30,6 +31,10 @@ export interface BuyerRecords {
   readonly strays: Table<StrayChannel>
   /** payer → how far the chain was searched for its channels */
   readonly searched: Table<Searched>
+  /** case id → what we know and did about a case of ours in court */
+  readonly disputes: Table<DisputeRecord>
+  /** account → how far the court was searched for cases against it */
+  readonly casesSearched: Table<Searched>
   leafKey(channel: ChannelId, index: number): string
   /** First part of every leaf key of a channel. */
   leafPrefix(channel: ChannelId): string
@@ -46,6 +51,8 @@ export function createBuyerRecords(store: Store): BuyerRecords {
     promises: store.table('promises'),
     strays: store.table('strays'),
     searched: store.table('searched'),
+    disputes: store.table('disputes'),
+    casesSearched: store.table('cases-searched'),
     // Fixed width, so that keys sort as the log grew.
     leafKey: (channel, index) => `${channel}/${String(index).padStart(13, '0')}`,
     leafPrefix: channel => `${channel}/`

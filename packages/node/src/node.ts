@@ -3,18 +3,28 @@ import { join } from 'node:path'
 import {
   createBlockFetcher,
   createBlockServer,
+  createBonds,
   createBook,
   createChain,
+  createCourt,
   createNetwork,
   createStore,
+  type DisputeSummary,
   fetchBook,
   offersTopic,
+  readDisputes,
   type SigningContext,
   serveBook,
   wallClockSec
 } from '@archipel/client'
 import { createFsBlockStore, createNativeSigner, nodeTransports, recoverNative } from '@archipel/client/node'
-import { type AgreementId, createSigningDomain, type ProviderAgreement, wholeCores } from '@archipel/protocol'
+import {
+  type AgreementId,
+  CLAIM_AGE_SEC_MAX,
+  createSigningDomain,
+  type ProviderAgreement,
+  wholeCores
+} from '@archipel/protocol'
 import { LevelDatastore } from 'datastore-level'
 import { type Conversations, createConversations } from './agreement/conversations.ts'
 import { createCredit } from './agreement/credit.ts'
@@ -22,6 +32,7 @@ import { createProviderEngine, type ProviderEngine } from './agreement/engine.ts
 import { createNegotiator, type Negotiator } from './agreement/negotiator.ts'
 import { createOpenBids } from './agreement/open-bids.ts'
 import { persist } from './agreement/persist.ts'
+import { createProviderDisputes, type ProviderDisputes } from './dispute/disputes.ts'
 import { createCapacity } from './execution/capacity.ts'
 import { createDiskSpace } from './execution/disk-space.ts'
 import { createInputs } from './execution/inputs.ts'
@@ -46,6 +57,8 @@ export interface ProviderNode {
   /** Takes no new work, keeps what is durable, redeems vouchers, lets go of everything. Bounded; safe to call twice. */
   stop(): Promise<void>
   status(): Promise<ProviderStatus>
+  /** Its cases in court, newest first. */
+  disputes(): Promise<DisputeSummary[]>
 }
 
 export interface ProviderNodeInit {
@@ -110,13 +123,16 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
   let negotiator: Negotiator
   let work: Work
   let conversations: Conversations
+  let disputes: ProviderDisputes | undefined
   const channels = createProviderChannels({
     records,
     chain,
     signing,
     owner: config.owner,
     token: descriptor.token,
-    engine: () => engine
+    court: descriptor.court,
+    engine: () => engine,
+    disputes: descriptor.court === undefined ? undefined : () => disputes as ProviderDisputes
   })
   const buyerOf = (state: ProviderAgreement) => state.demand.body.buyer
   const stopped = new AbortController()
@@ -149,6 +165,8 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     records,
     signing,
     credit,
+    // What can be claimed in court is not forgotten before it can be claimed no more.
+    writeOffSec: descriptor.court === undefined ? undefined : CLAIM_AGE_SEC_MAX,
     actions: {
       execute: state => work.execute(state),
       stop: id => work.stop(id),
@@ -177,7 +195,28 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
   const redeemer = createRedeemer({ channels, chain, rules: rulesOf(config.redeem), nowSec, log })
   const reconciler = createReconciler({ channels, records, nowSec, onChange: redeemer.wake, log })
   const { books } = channels
+  disputes = createDisputes()
   const news = createChainNews({ source: chain.source, owner: config.owner, books, onNews: reconciler.wake, log })
+
+  /** Undefined where the network has no court: what is not paid is lost then. */
+  function createDisputes(): ProviderDisputes | undefined {
+    const { court, bonds } = descriptor
+    if (court === undefined || bonds === undefined) return undefined
+    const door = { ...descriptor, court, bonds, signer: signing.signer }
+    return createProviderDisputes({
+      records,
+      engine: () => engine,
+      books: channels.books,
+      chain,
+      court: createCourt(door),
+      bonds: createBonds(door),
+      blocks,
+      signing,
+      owner: config.owner,
+      settings: config.disputes ?? {},
+      log
+    })
+  }
 
   const startedAt = signing.nowSec()
   let stopping: Promise<void> | undefined
@@ -186,7 +225,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     publisher.stop()
     beacon.stop()
     await work.stopAll()
-    await Promise.all([executor.stop(), redeemer.stop(), reconciler.stop(), news.stop()])
+    await Promise.all([executor.stop(), redeemer.stop(), reconciler.stop(), news.stop(), disputes?.stop()])
     fetcher.stop()
     await network.stop()
     stopped.abort()
@@ -199,7 +238,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       await chain
         .checkChain()
         .catch(err => log.warn({ err }, 'the chain does not answer; work inside what is paid for goes on'))
-      await Promise.all([channels.start(), executor.start(), disk.look()])
+      await Promise.all([channels.start(), disputes?.load(), executor.start(), disk.look()])
       // Before anybody can be heard: what a message may change is all here, and money is set aside for it.
       await engine.restart()
       await Promise.all([conversations.start(), blockServer.start(), serveBook(network, book)])
@@ -214,6 +253,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       redeemer.start()
       reconciler.start()
       news.start()
+      disputes?.start()
       log.info(
         { address: signing.signer.address, multiaddrs: network.addresses().map(String), isolation: executor.isolation },
         'started'
@@ -223,6 +263,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       stopping ??= stop()
       return stopping
     },
+    disputes: () => readDisputes(records),
     async status() {
       const tokens = earningsOf(channels)
       const block = await chain.blockNumber({ signal: AbortSignal.timeout(STATUS_CHAIN_TIMEOUT_MS) }).then(
@@ -247,6 +288,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
           redeemed: tokens.reduce((sum, { redeemed }) => sum + redeemed, 0n)
         },
         redeem: { ...redeemer.status(), books: reconciler.status(), tokens },
+        disputes: disputes?.status(),
         chain: block,
         offer: offer === undefined ? undefined : { sequence: offer.sequence, expiresAt: offer.expiresAt }
       }

@@ -1,5 +1,6 @@
-import type { NetworkDescriptor } from '@archipel/client'
+import type { DisputeSettings, NetworkDescriptor } from '@archipel/client'
 import type { Address, Domains, Prices, Resources, Wei } from '@archipel/protocol'
+import type { DisputeStatus } from './dispute/status.ts'
 import type { ReconcilerStatus } from './redeem/reconciler.ts'
 import type { RedeemRules } from './redeem/state.ts'
 import type { RedeemStatus } from './redeem/status.ts'
@@ -20,6 +21,8 @@ export interface ProviderConfig {
   readonly unpaidMax?: Wei | undefined
   readonly domains: Domains
   readonly redeem: RedeemPolicy
+  /** How far it goes to court, where its network has one. Left out: see `policyOf`. */
+  readonly disputes?: DisputeSettings | undefined
 }
 
 /** When vouchers are turned into money on chain: as soon as either bound is reached, and it is worth what it costs. */
@@ -61,6 +64,8 @@ export interface ProviderStatus {
   /** Smallest token units. */
   readonly earnings: { readonly vouchered: Wei; readonly redeemed: Wei }
   readonly redeem: RedeemStatus & { readonly books: ReconcilerStatus; readonly tokens: readonly TokenEarnings[] }
+  /** Undefined where the network has no court. */
+  readonly disputes: DisputeStatus | undefined
   readonly chain: { readonly ok: boolean; readonly blockNumber: number | undefined; readonly error: string | undefined }
   readonly offer: { readonly sequence: number; readonly expiresAt: number } | undefined
 }

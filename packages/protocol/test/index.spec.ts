@@ -108,6 +108,7 @@ it('exports exactly this', () => {
       "credentialBundleType",
       "credentialType",
       "creditMs",
+      "creditOf",
       "deadlineOf",
       "decideClaim",
       "decideFault",

@@ -1,5 +1,7 @@
-import { type Address, CodedError } from '@archipel/protocol'
+import { type Address, CodedError, type Hash } from '@archipel/protocol'
 import { type ChainCheck, checkChain } from './escrow/check-chain.ts'
+import { type ChainClock, readClock } from './escrow/clock.ts'
+import { readFeePaid } from './escrow/fee-paid.ts'
 import { type ChainOrders, createChainOrders } from './escrow/orders.ts'
 import { type ChainReads, createChainReads } from './escrow/reads.ts'
 import { type ChainWrites, createChainWrites } from './escrow/writes.ts'
@@ -19,6 +21,10 @@ export interface Chain extends ChainReads, ChainWrites, ChainOrders {
   readonly source: ChainSource
   /** @throws CodedError E_RPC_DOWN, E_WRONG_CHAIN, E_NO_CONTRACT */
   checkChain(options?: CallOptions): Promise<ChainCheck>
+  /** What time it is for contracts, or was in a block. @throws what {@link ChainReads} throws */
+  clock(options?: CallOptions & { block?: number }): Promise<ChainClock>
+  /** What a transaction cost an account; undefined for one that is not mined, or not its own. */
+  feePaid(transaction: Hash, account: Address, options?: CallOptions): Promise<bigint | undefined>
 }
 
 export interface ChainInit extends RpcInit {
@@ -57,6 +63,8 @@ export function createChain({ escrow, token, signer, txTimeoutMs, confirmations,
     address: signer?.address,
     source: createChainSource(rpc, escrow),
     checkChain: options => checkChain(rpc, escrow, token, options),
+    clock: ({ block, ...options } = {}) => readClock(rpc, options, block),
+    feePaid: (transaction, account, options) => readFeePaid(rpc, transaction, account, options),
     ...reads,
     ...createChainWrites(sender, reads, escrow, token),
     ...createChainOrders(rpc, sender, escrow, token)

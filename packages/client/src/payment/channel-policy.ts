@@ -26,6 +26,8 @@ export interface KnownChannel {
   readonly reserved: Wei
   /** A close was requested, or is wanted: no new work. */
   readonly isClosing: boolean
+  /** Names another arbiter than channels do that are opened now: what is in it is used up, and nothing is paid in. */
+  readonly isOutdated: boolean
   /** What is said of it was read from the chain, or from a transaction of ours, by this process. */
   readonly isFresh: boolean
 }
@@ -65,14 +67,14 @@ export type ChannelDecision =
  */
 export function decideChannel(question: ChannelQuestion): ChannelDecision {
   const { need, channels, hasLooked, balance, underWay } = question
-  const usable = channels.filter(isUsable).sort((a, b) => (freeOf(a) < freeOf(b) ? 1 : -1))
+  const usable = channels.filter(isUsable).sort(preferred)
   const ready = usable.find(channel => channel.isFresh && freeOf(channel) >= need)
   if (ready !== undefined) return { type: 'reuse', id: ready.id }
   if (!hasLooked && usable.length > 0) return { type: 'look', at: 'channels' }
   if (balance === undefined) return { type: 'look', at: 'balance' }
 
   const available = balance - underWay
-  const best = usable[0]
+  const best = usable.find(channel => !channel.isOutdated)
   const missing = best === undefined ? need : need - freeOf(best)
   if (best !== undefined && missing <= available && best.deposit + missing <= DEPOSIT_MAX) {
     const amount = least(amountFor(missing, freeOf(best), available, question), DEPOSIT_MAX - best.deposit)
@@ -93,6 +95,11 @@ export function freeOf({
   reserved
 }: Pick<KnownChannel, 'deposit' | 'cumulative' | 'reserved'>): Wei {
   return deposit - cumulative - reserved
+}
+
+/** First those that name the arbiter of today, and of these the fullest. */
+function preferred(a: KnownChannel, b: KnownChannel): number {
+  return Number(a.isOutdated) - Number(b.isOutdated) || (freeOf(a) < freeOf(b) ? 1 : -1)
 }
 
 /** Once closed, a channel holds less than its vouchers promised, if the payee came too late: old debt, not for new work. */

@@ -68,6 +68,8 @@ export interface ChannelsInit {
   chain: Chain
   payer: Address
   token: Address
+  /** Who settles disputes about channels that are opened from now on; nobody if left out. */
+  arbiter?: Address | undefined
   policy: ChannelPolicy
   spending: Pick<Spending, 'load' | 'promised' | 'room'>
 }
@@ -76,7 +78,8 @@ export interface ChannelsInit {
 const UNMINED_WAIT_MS = 30_000
 const UNMINED_POLL_MS = 250
 
-export function createChannels({ records, chain, payer, token, policy, spending }: ChannelsInit): Channels {
+export function createChannels(init: ChannelsInit): Channels {
+  const { records, chain, payer, token, arbiter = ZERO_ADDRESS, policy, spending } = init
   const channels = new Map<ChannelId, ProvidersChannel>()
   const reserved = new Map<ChannelId, Wei>()
   /** Read from the chain by this process. */
@@ -94,6 +97,7 @@ export function createChannels({ records, chain, payer, token, policy, spending 
     ...channel,
     reserved: reserved.get(channel.id) ?? 0n,
     isClosing: channel.exit === true || (channel.closeAt ?? 0) !== 0,
+    isOutdated: !sameHex(channel.key.arbiter, arbiter),
     isFresh: fresh.has(channel.id)
   })
 
@@ -127,9 +131,14 @@ export function createChannels({ records, chain, payer, token, policy, spending 
     return isNews ? store({ ...before, deposit, settled, closeAt }) : before
   }
 
-  /** Same node, same payout address: an operator that changed its address needs a channel to the new one. */
+  /**
+   * Same node, same payout address: an operator that changed its address needs a channel to the new one. One with an
+   * arbiter that the network does not have any more is taken by nobody.
+   */
   const isFor = ({ provider, key }: ProvidersChannel, offer: Offer): boolean =>
-    provider === offer.provider && key.payee === offer.owner
+    provider === offer.provider &&
+    key.payee === offer.owner &&
+    (sameHex(key.arbiter, arbiter) || sameHex(key.arbiter, ZERO_ADDRESS))
 
   /**
    * Its salt is chance, and stored before anything is paid in: nobody can guess the channels we are going to open and put
@@ -138,7 +147,7 @@ export function createChannels({ records, chain, payer, token, policy, spending 
   async function create({ provider, owner }: Offer): Promise<ProvidersChannel> {
     const salt = new DataView(crypto.getRandomValues(new Uint8Array(8)).buffer).getBigUint64(0)
     const meta = encodeMeta({ signer: ZERO_ADDRESS, closeDelaySec: policy.closeDelaySec, salt })
-    const key: ChannelKey = { payer, payee: owner, token, arbiter: ZERO_ADDRESS, meta }
+    const key: ChannelKey = { payer, payee: owner, token, arbiter, meta }
     const channel = await store({ ...createBuyerChannel(channelId(key), key, 0n), provider })
     fresh.add(channel.id)
     failpoint('buyer.channel.stored')

@@ -53,6 +53,8 @@ export interface PayerInit {
   channels: Channels
   engine: Pick<BuyerEngine, 'get' | 'stage' | 'notify'>
   send: (provider: Address, payment: Payment) => Promise<void>
+  /** True for an agreement that a court has paid: it is not paid once more. */
+  isAwarded?: ((agreement: AgreementId) => boolean) | undefined
   /** Told of a payment that could not be made or stored; nothing is lost, it is sent again. */
   onError: (channel: ChannelId, error: unknown) => void
 }
@@ -66,7 +68,8 @@ interface Line {
   readonly waiting: Map<AgreementId, Deferred<void>>
 }
 
-export function createPayer({ records, signing, channels, engine, send, onError }: PayerInit): Payer {
+export function createPayer(init: PayerInit): Payer {
+  const { records, signing, channels, engine, send, isAwarded = () => false, onError } = init
   const lines = new Map<ChannelId, Line>()
   /**
    * What is in memory rests on changes that the disk refused: signing on top of them, this process and the next one would
@@ -147,7 +150,7 @@ export function createPayer({ records, signing, channels, engine, send, onError 
   return {
     pay(agreement, receipts) {
       const channel = engine.get(agreement)?.channel
-      if (channel === undefined) return
+      if (channel === undefined || isAwarded(agreement)) return
       const line = lineOf(channel)
       line.due.set(agreement, receipts)
       void drain(channel, line)

@@ -54,6 +54,8 @@ export interface Reconciled {
   readonly changed: readonly ChannelId[]
   readonly requested: readonly { readonly id: ChannelId; readonly closeAt: UnixSec; readonly transaction: string }[]
   readonly closed: readonly { readonly id: ChannelId; readonly refunded: Wei; readonly transaction: string }[]
+  /** Due, and kept open by a dispute, up to `until` at most. */
+  readonly held: readonly { readonly id: ChannelId; readonly until: UnixSec }[]
   readonly failed: readonly { readonly id: ChannelId; readonly error: unknown }[]
 }
 
@@ -115,6 +117,7 @@ export function createReconciler(init: ReconcilerInit): Reconciler {
       changed: [],
       requested: [],
       closed: [],
+      held: [],
       failed: []
     }
     await eachOf((await all()).filter(mayHoldMoney), async channel => {
@@ -128,6 +131,7 @@ export function createReconciler(init: ReconcilerInit): Reconciler {
         } else {
           const closed = await close(now, options)
           if (closed === undefined) return
+          if ('until' in closed) return void done.held.push(closed)
           done.closed.push(closed)
         }
         await look(now, signal)
@@ -143,12 +147,13 @@ export function createReconciler(init: ReconcilerInit): Reconciler {
   async function close(
     { id, key }: OwnChannel,
     options: CallOptions
-  ): Promise<Reconciled['closed'][number] | undefined> {
+  ): Promise<Reconciled['closed'][number] | Reconciled['held'][number] | undefined> {
     try {
       const { refunded, hash } = await chain.close(key, options)
       return { id, refunded, transaction: hash }
     } catch (err) {
       if (isCodedError(err) && err.code === 'E_CLOSE_TOO_EARLY') return undefined
+      if (isCodedError(err) && err.code === 'E_CHANNEL_HELD') return { id, until: Number(err.facts.openAt) }
       throw err
     }
   }

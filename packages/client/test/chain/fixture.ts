@@ -11,6 +11,9 @@ import {
   type Wei,
   ZERO_ADDRESS
 } from '@archipel/protocol'
+import { expect, vi } from 'vitest'
+import { escrowInterface } from '../../src/chain/contract/interfaces.ts'
+import { channelArg } from '../../src/chain/contract/structs.ts'
 import { type Chain, createChain, deployContracts, mintTestTokens, type Redeemable } from '../../src/chain/index.ts'
 import { type Anvil, devSigner, startAnvil } from './anvil.ts'
 
@@ -29,6 +32,10 @@ export interface Market {
   as(signer?: Signer): Chain
   keyTo(payee: Address, salt?: bigint, payer?: Address): ChannelKey
   voucher(key: ChannelKey, cumulative: Wei, signer?: Signer): Redeemable
+  /** Has an account of anvil's that is the channel's arbiter hold it. */
+  hold(key: ChannelKey, arbiter: Address, untilSec: number): Promise<void>
+  /** Time of the newest block. */
+  nowSec(): Promise<number>
 }
 
 export async function startMarket(): Promise<Market> {
@@ -39,8 +46,19 @@ export async function startMarket(): Promise<Market> {
   await mintTestTokens({ ...place, signer: deployer, token, to: aliceSigner.address, amount: 1000n * TOKEN })
   const as = (signer?: Signer) => createChain({ ...place, escrow, token, signer })
   const domain = createSigningDomain(anvil.chainId, escrow)
+  const nowSec = async () => {
+    const block = (await anvil.request('eth_getBlockByNumber', ['latest', false])) as { timestamp: string }
+    return Number(block.timestamp)
+  }
   return {
     anvil,
+    nowSec,
+    async hold(key, arbiter, untilSec) {
+      const data = escrowInterface.encodeFunctionData('hold', [channelArg(key), untilSec])
+      await anvil.request('eth_sendTransaction', [{ from: arbiter, to: escrow, data }])
+      const isHeld = async () => expect(await as().heldUntil(channelId(key))).toBe(untilSec)
+      await vi.waitFor(isHeld, { timeout: 5_000 })
+    },
     aliceSigner,
     bobSigner,
     alice: as(aliceSigner),

@@ -14,7 +14,8 @@ function idOf(n: number): ChannelId {
 }
 
 function channelOf(n: number, changes: Partial<KnownChannel> = {}): KnownChannel {
-  return { id: idOf(n), deposit: 100n, cumulative: 0n, reserved: 0n, isClosing: false, isFresh: true, ...changes }
+  const state = { isClosing: false, isOutdated: false, isFresh: true }
+  return { id: idOf(n), deposit: 100n, cumulative: 0n, reserved: 0n, ...state, ...changes }
 }
 
 const QUESTION: ChannelQuestion = {
@@ -51,6 +52,21 @@ describe('where the money comes from', () => {
       'one that is short is topped up by what is missing',
       { channels: [channelOf(1, { reserved: 95n })] },
       { type: 'top-up', id: idOf(1), amount: 5n }
+    ],
+    [
+      'one that names no arbiter is used after one that does',
+      { channels: [channelOf(1, { isOutdated: true }), channelOf(2, { reserved: 50n })] },
+      { type: 'reuse', id: idOf(2) }
+    ],
+    [
+      'what is left in one that names no arbiter is used up',
+      { channels: [channelOf(1, { isOutdated: true }), channelOf(2, { reserved: 95n })] },
+      { type: 'reuse', id: idOf(1) }
+    ],
+    [
+      'nothing is paid into one that names no arbiter',
+      { channels: [channelOf(1, { isOutdated: true, reserved: 95n })] },
+      { type: 'open', amount: 10n }
     ],
     [
       'one that is closing is left alone',
@@ -112,6 +128,7 @@ const questions: fc.Arbitrary<ChannelQuestion> = fc
           cumulative: amount,
           reserved: amount,
           isClosing: fc.boolean(),
+          isOutdated: fc.boolean(),
           isFresh: fc.boolean()
         }),
         { maxLength: 4 }

@@ -1,4 +1,4 @@
-import { issueVoucher, type Offer } from '@archipel/protocol'
+import { type Address, issueVoucher, type Offer } from '@archipel/protocol'
 import { createChannels } from '../../src/payment/channels.ts'
 import type { SpendingLimits } from '../../src/payment/spending/limits.ts'
 import { createSpending } from '../../src/payment/spending/spending.ts'
@@ -13,13 +13,14 @@ export async function setUp({
   store,
   depositMin = 0n,
   depositJobs = 1,
-  limits = {}
+  limits = {},
+  arbiter
 }: Partial<Parts> = {}) {
   const records = createBuyerRecords(store ?? (await memoryStore()))
   const policy = { closeDelaySec: 3600, depositMin, depositJobs }
   const spending = createSpending({ records, limits, nowSec: () => NOW })
   const part = { records, payer: buyer.address, token: TOKEN, policy, spending }
-  const channels = createChannels({ ...part, chain: chain.chain })
+  const channels = createChannels({ ...part, arbiter, chain: chain.chain })
   /** Pays `amount` on a channel as the payer does: in memory, then on disk. */
   async function pay(id: Parameters<typeof channels.held>[0], amount: bigint) {
     const due = { receipt: id, amount, agreement: id, sequence: 0 }
@@ -36,6 +37,7 @@ export interface Parts {
   depositMin: bigint
   depositJobs: number
   limits: SpendingLimits
+  arbiter: Address
 }
 
 /** A promise that is resolved by hand. */

@@ -205,3 +205,40 @@ describe('choosing a channel', () => {
     expect(fresh.peek(channel.id)).toBeUndefined()
   })
 })
+
+describe('channels of a network with a court', () => {
+  const court = `0x${'c0'.repeat(20)}` as const
+
+  it('name it', async () => {
+    const { channels } = await setUp({ arbiter: court })
+    expect((await channels.reserve(offer, 100n)).channel.key.arbiter).toBe(court)
+  })
+
+  it('name nobody where there is none', async () => {
+    const { channels } = await setUp()
+    expect((await channels.reserve(offer, 100n)).channel.key.arbiter).toBe(ZERO_ADDRESS)
+  })
+
+  it('take over from those of before, which are used up and not topped up', async () => {
+    const [store, chain] = [await memoryStore(), createFakeChain()]
+    const before = await (await setUp({ store, chain })).channels.reserve(offer, 100n)
+    const { channels } = await setUp({ store, chain, arbiter: court })
+    const first = await channels.reserve(offer, 60n)
+    expect(first).toMatchObject({ action: 'reuse', channel: { id: before.channel.id } })
+    const second = await channels.reserve(offer, 60n)
+    expect(second).toMatchObject({ action: 'open', channel: { key: { arbiter: court } } })
+    expect(await channels.reserve(offer, 40n)).toMatchObject({ action: 'reuse', channel: { id: before.channel.id } })
+    expect(await channels.reserve(offer, 1n)).toMatchObject({ action: 'top-up', channel: { id: second.channel.id } })
+  })
+
+  it('are not used where another court has taken its place, or none', async () => {
+    const [store, chain] = [await memoryStore(), createFakeChain()]
+    const judged = await (await setUp({ store, chain, arbiter: court })).channels.reserve(offer, 100n)
+    for (const arbiter of [`0x${'c1'.repeat(20)}` as const, ZERO_ADDRESS]) {
+      const { channels } = await setUp({ store, chain, arbiter })
+      const opened = await channels.reserve(offer, 10n)
+      expect(opened).toMatchObject({ action: 'open', channel: { key: { arbiter } } })
+      expect((await channels.all()).map(({ id }) => id)).toContain(judged.channel.id)
+    }
+  })
+})

@@ -1,9 +1,10 @@
-import type { Offer } from '@archipel/protocol'
+import { channelId, type Offer } from '@archipel/protocol'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createChannels } from '../../src/payment/channels.ts'
 import { createReconciler } from '../../src/payment/reconciler.ts'
 import { createSpending } from '../../src/payment/spending/spending.ts'
 import { createBuyerRecords } from '../../src/records.ts'
+import { devSigner } from '../chain/anvil.ts'
 import { CLOSE_DELAY_SEC, type Market, startMarket, TOKEN } from '../chain/fixture.ts'
 import { createHost } from '../job/host.ts'
 import { memoryStore } from '../job/world.ts'
@@ -51,4 +52,25 @@ it('channels of other payers are not found', async () => {
   const own = await bob.channelsOpenedFor(bobSigner.address, { fromBlock: 0 })
   expect(own).toEqual([])
   expect(await as().channelsOpenedFor(alice.address!, { fromBlock: 0 })).toHaveLength(2)
+})
+
+it('a channel that a dispute holds is closed once it lets go', async () => {
+  const { alice, anvil, keyTo, hold, nowSec } = market
+  const arbiter = devSigner(3).address
+  const key = { ...keyTo(arbiter, 77n), arbiter }
+  await alice.openChannel(key, TOKEN)
+  const id = channelId(key)
+  const { reconciler } = await createProcess()
+  await reconciler.run()
+  await reconciler.exit([id])
+  expect((await reconciler.run()).requested).toMatchObject([{ id }])
+  const until = (await nowSec()) + 2 * CLOSE_DELAY_SEC
+  await hold(key, arbiter, until)
+  const pass = async (seconds: number) => {
+    await anvil.request('evm_increaseTime', [seconds])
+    await anvil.request('evm_mine')
+    return reconciler.run()
+  }
+  expect(await pass(CLOSE_DELAY_SEC)).toMatchObject({ closed: [], held: [{ id, until }], failed: [] })
+  expect(await pass(CLOSE_DELAY_SEC)).toMatchObject({ closed: [{ id, refunded: TOKEN }], held: [], failed: [] })
 })

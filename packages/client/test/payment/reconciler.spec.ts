@@ -41,7 +41,7 @@ const held = ({ chain }: { chain: FakeChain }): Wei =>
 describe('a pass', () => {
   it('takes over what the chain says: deposits, payouts and closes', async () => {
     const { chain, reconciler, records, id } = await setUp()
-    expect(await reconciler.run()).toEqual({ found: [], changed: [], requested: [], closed: [], failed: [] })
+    expect(await reconciler.run()).toEqual({ found: [], changed: [], requested: [], closed: [], held: [], failed: [] })
     chain.states.set(id, { deposit: 80n, settled: 30n, closeAt: NOW + 5 })
     expect((await reconciler.run()).changed).toEqual([id])
     expect(await records.channels.get(id)).toMatchObject({ deposit: 80n, settled: 30n, closeAt: NOW + 5 })
@@ -114,10 +114,10 @@ describe('taking money back', () => {
     const { chain, reconciler, records, id } = scene
     await reconciler.exit([id])
     expect((await reconciler.run()).requested).toEqual([{ id, closeAt: NOW + 3600, transaction: '0xc1' }])
-    expect(await reconciler.run()).toMatchObject({ requested: [], closed: [], failed: [] })
+    expect(await reconciler.run()).toMatchObject({ requested: [], closed: [], held: [], failed: [] })
     chain.nowSec += 3600
     expect((await reconciler.run()).closed).toEqual([{ id, refunded: 100n, transaction: '0xc2' }])
-    expect(await reconciler.run()).toEqual({ found: [], changed: [], requested: [], closed: [], failed: [] })
+    expect(await reconciler.run()).toEqual({ found: [], changed: [], requested: [], closed: [], held: [], failed: [] })
     expect(chain.closes.map(({ type }) => type)).toEqual(['request', 'close'])
     expect(chain.balance).toBe(1_000n)
     expect(await records.channels.get(id)).toMatchObject({ deposit: 0n, settled: 0n, closeAt: 0, exit: true })

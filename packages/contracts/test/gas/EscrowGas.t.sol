@@ -49,6 +49,26 @@ contract EscrowGasTest is EscrowFixture {
         vm.snapshotGasLastCall(CALLS, "close, after the delay");
     }
 
+    /// @dev Its address in the calldata is all that it costs, until somebody else than the payee closes: that asks whether
+    /// there is a hold.
+    function test_ChannelThatNamesAnArbiter() public {
+        _settlePayee();
+        ChannelKey memory key = keyOf(alice, bob, session, 77);
+        key.arbiter = address(uint160(uint256(keccak256("a court"))));
+        vm.prank(alice);
+        escrow.depositAndOpen(key, 1 ether);
+        vm.snapshotGasLastCall(CALLS, "depositAndOpen, arbiter named");
+        _redeem(key, 0.1 ether);
+        _redeem(key, 0.2 ether);
+        uint256 steady = vm.snapshotGasLastCall(CALLS, "redeem, steady, arbiter named");
+        vm.assertLe(steady, 41_250, "redeem, steady, arbiter named");
+        vm.prank(alice);
+        escrow.requestClose(key);
+        vm.warp(block.timestamp + CLOSE_DELAY_SEC);
+        escrow.close(key);
+        vm.snapshotGasLastCall(CALLS, "close, after the delay, arbiter named");
+    }
+
     function test_BatchOfManyPayers() public {
         uint256[4] memory sizes = [uint256(1), 10, 100, 1000];
         uint256 alone;

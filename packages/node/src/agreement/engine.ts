@@ -62,12 +62,15 @@ export interface ProviderEngineInit {
   signing: SigningContext
   actions: ProviderActions
   credit: Credit
+  /** How long after its deadline a debt is kept track of. Default {@link WRITE_OFF_SEC}. */
+  writeOffSec?: number | undefined
 }
 
 /** Ended agreements kept in memory, so that a buyer that asks again at once needs no disk. */
 const ENDED_KEPT_MAX = 512
 
-export function createProviderEngine({ records, signing, actions, credit }: ProviderEngineInit): ProviderEngine {
+export function createProviderEngine(init: ProviderEngineInit): ProviderEngine {
+  const { records, signing, actions, credit, writeOffSec = WRITE_OFF_SEC } = init
   const states = createHeldRecords<AgreementId, ProviderAgreement>()
   const ended = new Set<AgreementId>()
   const totals = { done: 0, failed: 0 }
@@ -210,7 +213,7 @@ export function createProviderEngine({ records, signing, actions, credit }: Prov
       for await (const [id] of records.open.iterate()) {
         const state = await load(id as AgreementId)
         if (state === undefined) continue
-        if (state.phase.code !== 'running' && state.demand.body.deadline + WRITE_OFF_SEC < signing.nowSec()) {
+        if (state.phase.code !== 'running' && state.demand.body.deadline + writeOffSec < signing.nowSec()) {
           await records.store.commit([records.open.del(state.id)])
           continue
         }

@@ -11,6 +11,7 @@ import {
 import { createNativeSigner, createNodeClient, nodeTransports, recoverNative } from '@archipel/client/node'
 import { openOwnBooks } from '../books/open-books.ts'
 import type { Context } from './context.ts'
+import { newsLine, pendingLines } from './dispute/words.ts'
 import { reconciledLines } from './escrow/words.ts'
 import { shortId } from './run/words.ts'
 
@@ -26,7 +27,7 @@ export async function withClient<T>(
   work: (client: Client, start: () => Promise<void>) => Promise<T>
 ): Promise<T> {
   const { output, signal } = context
-  const [descriptor, folder, { limits }, { privateKey }] = await Promise.all([
+  const [descriptor, folder, { limits, disputes }, { privateKey }] = await Promise.all([
     context.network(),
     context.folder(),
     context.settings(),
@@ -45,13 +46,20 @@ export async function withClient<T>(
       dataDir: folder.buyer,
       store: books.store,
       limits,
+      disputes,
+      onDispute: news => output.note(newsLine(news)),
       onReconciled: done => {
         for (const line of reconciledLines(done)) output.note(line)
       },
       onWarning: ({ provider, error }) =>
         output.detail(`${provider === undefined ? 'the chain or a peer' : shortId(provider)}: ${messageOf(error)}`)
     })
-    return await finallyStopping(client, () => work(client, () => waitFor(client.start(), signal)))
+    return await finallyStopping(client, async () => {
+      const result = await work(client, () => waitFor(client.start(), signal))
+      // Whatever brought it here, a client that ends says what it leaves behind, and until when.
+      for (const line of pendingLines(await client.disputes())) output.note(line)
+      return result
+    })
   } finally {
     await books.release()
   }

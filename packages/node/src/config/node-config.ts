@@ -7,7 +7,7 @@ import { addressSchema, multiaddrSchema } from './descriptor.ts'
 import { parseDocumentText, readDocument } from './document.ts'
 import { writePrivateFile } from './private-file.ts'
 import { formatAmount } from './units/amount.ts'
-import { amountSchema, durationSecSchema, sizeSchema } from './units/schema.ts'
+import { amountSchema, durationSecSchema, positiveAmountSchema, sizeSchema } from './units/schema.ts'
 
 /** The name of a failure domain: compared letter by letter, so one spelling only. */
 export const labelSchema = z
@@ -31,6 +31,21 @@ const nodeFileSchema = z.strictObject({
     feeShare: z.number().gt(0).max(1).optional(),
     atStop: z.enum(['all', 'worthwhile', 'nothing']).optional()
   }),
+  /** How far this node goes to court for what it is owed. */
+  disputes: z
+    .strictObject({
+      /** False: it only says what it would do. */
+      auto: z.boolean().optional(),
+      /** Least amount that a case is opened or contested for. */
+      min: positiveAmountSchema.optional(),
+      /** Most that is staked on one case, over all of its juries, in the court's token. */
+      maxStake: amountSchema.optional(),
+      /** Most that the transactions of one case may cost, in the chain's coin. */
+      maxFee: amountSchema.optional(),
+      /** How long a buyer may be silent. */
+      grace: durationSecSchema.optional()
+    })
+    .optional(),
   /** Most tokens that one buyer may owe at a time. */
   unpaid: amountSchema.optional(),
   passwordFile: z.string().min(1).optional()
@@ -112,7 +127,7 @@ export function initialNodeFile(init: NodeFileInit): NodeFile {
 }
 
 function toConfig(node: z.output<typeof nodeFileSchema>): NodeConfig {
-  const { owner, listen, domains, resources, prices, tick, redeem, unpaid, passwordFile } = node
+  const { owner, listen, domains, resources, prices, tick, redeem, disputes = {}, unpaid, passwordFile } = node
   return {
     provider: {
       owner,
@@ -136,6 +151,16 @@ function toConfig(node: z.output<typeof nodeFileSchema>): NodeConfig {
         coinPrice: redeem.coinPrice,
         feeShareMax: redeem.feeShare,
         atStop: redeem.atStop
+      },
+      disputes: {
+        isAutomatic: disputes.auto,
+        amountMin: disputes.min,
+        stakeMax: disputes.maxStake,
+        feeWeiMax: disputes.maxFee,
+        graceSec: disputes.grace,
+        // What the coin is worth is one thing, whatever gas is paid for.
+        coinPrice: redeem.coinPrice,
+        feeShareMax: redeem.feeShare
       }
     },
     passwordFile

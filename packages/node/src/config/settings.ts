@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { SpendingLimits } from '@archipel/client'
+import type { DisputeSettings, SpendingLimits } from '@archipel/client'
 import { CodedError } from '@archipel/protocol'
 import { z } from 'zod'
 import { networkNameSchema, rpcUrlsSchema } from './descriptor.ts'
 import { readDocument } from './document.ts'
 import { configHome, dataHome } from './folders.ts'
-import { positiveAmountSchema } from './units/schema.ts'
+import { amountSchema, positiveAmountSchema } from './units/schema.ts'
 import { walletNameSchema } from './wallet-name.ts'
 
 /** What a configuration file may say. */
@@ -26,6 +26,21 @@ const fileSchema = z.strictObject({
       day: positiveAmountSchema.optional(),
       /** To one provider in any 24 hours. */
       provider: positiveAmountSchema.optional()
+    })
+    .optional(),
+  /** How far a buyer's client goes to court by itself. */
+  disputes: z
+    .strictObject({
+      /** False: it only says what it would do. */
+      auto: z.boolean().optional(),
+      /** Least amount that a case is opened or contested for. */
+      min: positiveAmountSchema.optional(),
+      /** Most that is staked on one case, in the court's token. */
+      maxStake: amountSchema.optional(),
+      /** Most that the transactions of one case may cost, in the chain's coin. */
+      maxFee: amountSchema.optional(),
+      /** Tokens that one coin is worth: with it no case costs more than a quarter of what it is about. */
+      coinPrice: positiveAmountSchema.optional()
     })
     .optional()
 })
@@ -52,6 +67,7 @@ export interface Settings {
   readonly passwordFile: string | undefined
   /** Each from the first place that names it. */
   readonly limits: SpendingLimits
+  readonly disputes: DisputeSettings
 }
 
 const LIMITS = ['job', 'day', 'provider'] as const
@@ -89,8 +105,13 @@ export async function loadSettings(flags: SettingFlags, env: NodeJS.ProcessEnv, 
         const amount = layers.find(({ limits }) => limits?.[name] !== undefined)?.limits?.[name]
         return amount === undefined ? [] : [[name, amount]]
       })
-    )
+    ),
+    disputes: disputesOf(pick('disputes'))
   }
+}
+
+function disputesOf({ auto, min, maxStake, maxFee, coinPrice }: FileSettings['disputes'] = {}): DisputeSettings {
+  return { isAutomatic: auto, amountMin: min, stakeMax: maxStake, feeWeiMax: maxFee, coinPrice }
 }
 
 async function fromFile(file: string): Promise<FileSettings> {

@@ -22,6 +22,7 @@ import {
   ZERO_ADDRESS
 } from '@archipel/protocol'
 import type { ProviderEngine } from '../agreement/engine.ts'
+import type { ProviderDisputes } from '../dispute/disputes.ts'
 import type { ChannelRecord, ProviderRecords } from '../store/records.ts'
 import { type ChannelBooks, createChannelBooks, redeemable, updated } from './channel-books.ts'
 import { BEHIND_MS, createLooks, LOOK_INTERVAL_MS, type OnChain } from './looks.ts'
@@ -71,7 +72,11 @@ export interface ProviderChannelsInit {
   signing: SigningContext
   owner: Address
   token: Address
+  /** The network's court: the only arbiter that a channel may name. */
+  court?: Address | undefined
   engine: () => ProviderEngine
+  /** What is in court; left out where the network has none. */
+  disputes?: (() => Pick<ProviderDisputes, 'claimedOn' | 'isDisputed'>) | undefined
   /** How long an endpoint that may be behind is waited for. */
   behindMs?: number
   channelsMax?: number
@@ -83,7 +88,9 @@ export function createProviderChannels({
   signing,
   owner,
   token,
+  court,
   engine,
+  disputes,
   behindMs,
   channelsMax
 }: ProviderChannelsInit): ProviderChannels {
@@ -94,6 +101,10 @@ export function createProviderChannels({
 
   const free = (channel: ChannelRecord): Wei => uncommitted(channel) - reservations.total(channel.id)
 
+  /** Whoever may award and hold is named by the network. A channel from before there was a court names nobody. */
+  const isKnownArbiter = (arbiter: Address): boolean =>
+    sameHex(arbiter, ZERO_ADDRESS) || (court !== undefined && sameHex(arbiter, court))
+
   function checkKey(key: ChannelKey, buyer: Address): void {
     const why = !sameHex(key.payee, owner)
       ? 'it pays somebody else'
@@ -101,8 +112,8 @@ export function createProviderChannels({
         ? 'it holds another token'
         : !sameHex(channelSigner(key), buyer)
           ? 'its vouchers are signed by somebody else'
-          : !sameHex(key.arbiter, ZERO_ADDRESS)
-            ? 'it names an arbiter this version does not know'
+          : !isKnownArbiter(key.arbiter)
+            ? "it names an arbiter that is not this network's court"
             : decodeMeta(key.meta).closeDelaySec < CLOSE_DELAY_SEC_MIN
               ? `its close delay is below ${CLOSE_DELAY_SEC_MIN} s`
               : undefined
@@ -148,6 +159,7 @@ export function createProviderChannels({
       checkKey(key, buyer)
       const { amount } = reservation
       const id = channelId(key)
+      if (disputes?.().isDisputed(id)) throw disputed(id, 'no new work is taken on it')
       let channel = books.get(id)
       const ageMs = performance.now() - books.seenAtMs(id)
       const usable = channel !== undefined && free(channel) >= amount && channel.closeAt === 0 && ageMs < CHAIN_STALE_MS
@@ -191,6 +203,10 @@ export function createProviderChannels({
       const current = books.get(id) ?? before
       // What is applied already is not looked up again: its agreements may be paid further by now.
       const skip = Math.max(0, current.log.size - payment.fromSize)
+      // A voucher for anything else would count as paying what is claimed, and so pay for less than it says.
+      const claimed = disputes?.().claimedOn(id)
+      if (claimed !== undefined && payment.pays.slice(skip).some(pay => !claimed.has(pay.agreement as AgreementId)))
+        throw disputed(id, 'it pays what is claimed, and nothing else')
       const dues = duesOf(
         payment.pays.slice(skip),
         agreement => bookOf(id, agreement),
@@ -230,4 +246,11 @@ export function createProviderChannels({
     books,
     start: books.start
   }
+}
+
+function disputed(channel: ChannelId, why: string): CodedError {
+  return new CodedError('E_CHANNEL_DISPUTED', `the channel is in dispute: ${why}`, {
+    facts: { channel },
+    hint: 'pay what was delivered, or wait for the end of the case: archipel dispute ls'
+  })
 }

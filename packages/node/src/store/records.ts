@@ -1,4 +1,4 @@
-import type { Store, Table } from '@archipel/client'
+import type { DisputeRecord, Store, Table } from '@archipel/client'
 import type { ProviderAgreement, ProviderChannel, UnixSec } from '@archipel/protocol'
 
 /** A channel with when its newest voucher arrived: vouchers are redeemed by amount or by age. */
@@ -16,7 +16,9 @@ export interface ProviderRecords {
   readonly open: Table<true>
   /** channel id → state */
   readonly channels: Table<ChannelRecord>
-  /** `offer` → the last sequence published, so that no two offers ever share one */
+  /** case id → what we know and did about a case of ours in court */
+  readonly disputes: Table<DisputeRecord>
+  /** `offer` → the last sequence published, so that no two offers ever share one; `cases` → the last block searched */
   readonly counters: Table<number>
 }
 
@@ -26,6 +28,7 @@ export function createProviderRecords(store: Store): ProviderRecords {
     agreements: store.table('agreements'),
     open: store.table('open'),
     channels: store.table('channels'),
+    disputes: store.table('disputes'),
     counters: store.table('counters')
   }
 }

@@ -72,6 +72,8 @@ export interface WorldInit {
   diskIsFull?: boolean
   prices?: Prices
   unpaidMax?: bigint
+  /** The network's; none if left out. */
+  court?: Address
 }
 
 export interface World {
@@ -108,6 +110,7 @@ export async function createWorld(init: WorldInit = {}): Promise<World> {
     signing,
     owner: OWNER,
     token: TOKEN,
+    court: init.court,
     engine: () => engine,
     behindMs: 600
   })

@@ -67,7 +67,8 @@ describe('node earnings', () => {
       stderr: expect.stringMatching(/^warning: the node does not run/)
     })
     const { tokens, ...rest } = JSON.parse(stdout)
-    expect(rest).toEqual({ schemaVersion: 1, owner, isRunning: false, withdrawable: String(3n * WHOLE) })
+    const inCourt = { cases: 0, amount: '0' }
+    expect(rest).toEqual({ schemaVersion: 1, owner, isRunning: false, inCourt, withdrawable: String(3n * WHOLE) })
     expect(tokens).toEqual([
       {
         token: expect.stringMatching(/^0x/),

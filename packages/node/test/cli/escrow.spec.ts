@@ -64,10 +64,14 @@ async function createBuyer(): Promise<Buyer> {
 }
 
 /** Opens a channel, with a record of it as the client keeps it unless it is to be lost. */
-async function open({ home, address, chain }: Buyer, salt: bigint, { record = true } = {}): Promise<ChannelKey> {
+async function open(
+  { home, address, chain }: Buyer,
+  salt: bigint,
+  { record = true, arbiter = ZERO_ADDRESS } = {}
+): Promise<ChannelKey> {
   const meta = encodeMeta({ signer: ZERO_ADDRESS, closeDelaySec: CLOSE_DELAY_SEC, salt })
   const payee = market.bob.address!
-  const key: ChannelKey = { payer: address, payee, token: chain.token, arbiter: ZERO_ADDRESS, meta }
+  const key: ChannelKey = { payer: address, payee, token: chain.token, arbiter, meta }
   if (record) {
     const store = await createStore({ location: join(networkRoot(home), 'buyer/store') })
     const records = createBuyerRecords(store)
@@ -203,6 +207,38 @@ describe('escrow status and close', { timeout: 60_000 }, () => {
     expect(after).toMatchObject({ exitCode: 0, stdout: 'No channel holds anything.\n' })
     const none = await runCli(['escrow', 'close', '0x00'], { home })
     expect(none).toMatchObject({ exitCode: 4, stderr: expect.stringMatching(/^error\[E_NO_SUCH_CHANNEL\]/) })
+  })
+
+  test('tell of a channel that is held, and close the others', async () => {
+    const buyer = await createBuyer()
+    const { json, chain } = buyer
+    const arbiter = devSigner(3).address
+    const [held, free] = [await open(buyer, 1n, { arbiter }), await open(buyer, 2n)]
+    await json('close', '--all')
+    const nowSec = await market.nowSec()
+    await market.hold(held, arbiter, nowSec + 2 * CLOSE_DELAY_SEC)
+    await market.anvil.request('evm_increaseTime', [CLOSE_DELAY_SEC])
+    await market.anvil.request('evm_mine')
+    const done = await json('close', '--all')
+    expect(done.channels).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ id: channelId(free), refunded: String(WHOLE), state: 'closed', error: null }),
+        expect.objectContaining({
+          id: channelId(held),
+          refunded: null,
+          heldUntil: nowSec + 2 * CLOSE_DELAY_SEC,
+          state: expect.stringMatching(/^in dispute until \d{4}-\S+ at most$/),
+          error: null
+        })
+      ])
+    )
+    expect((await json('status')).channels).toContainEqual(
+      expect.objectContaining({ id: channelId(held), arbiter, state: expect.stringMatching(/^in dispute/) })
+    )
+    await market.anvil.request('evm_increaseTime', [CLOSE_DELAY_SEC])
+    await market.anvil.request('evm_mine')
+    await json('close', '--all')
+    expect(await chain.escrowBalance(buyer.address)).toBe(5n * WHOLE)
   })
 
   test('status asks the process that works with the books', async () => {

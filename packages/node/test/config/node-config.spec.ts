@@ -33,7 +33,8 @@ describe('the first configuration of a node', () => {
         memGiBSec: 347_222_222_223n
       },
       tickSec: 30,
-      redeem: { amountMin: 10n ** 18n, ageSecMax: 3600 }
+      redeem: { amountMin: 10n ** 18n, ageSecMax: 3600 },
+      disputes: {}
     })
     expect(provider.prices.cpuSec * 3600n).toBeGreaterThanOrEqual(INIT.cpuHour)
     expect(passwordFile).toBeUndefined()

@@ -15,6 +15,24 @@ function folders({ user, project }: { user?: string; project?: string }) {
   return { cwd, config, data, env: { XDG_CONFIG_HOME: config, XDG_DATA_HOME: data } }
 }
 
+describe('what a buyer puts into court', () => {
+  test('is read in the units people think in', async () => {
+    const { cwd, env } = folders({ project: 'disputes: { auto: false, min: 0.5, maxStake: 20, maxFee: 0.01 }\n' })
+    expect((await loadSettings({}, env, cwd)).disputes).toEqual({
+      isAutomatic: false,
+      amountMin: 5n * 10n ** 17n,
+      stakeMax: 20n * 10n ** 18n,
+      feeWeiMax: 10n ** 16n
+    })
+  })
+
+  test('is nothing below zero, and nothing unknown', async () => {
+    const refused = (text: string) => loadSettings({}, folders({}).env, folders({ project: text }).cwd)
+    await expect(refused('disputes: { min: 0 }\n')).rejects.toMatchObject({ code: 'E_CONFIG_INVALID' })
+    await expect(refused('disputes: { stake: 5 }\n')).rejects.toMatchObject({ code: 'E_CONFIG_INVALID' })
+  })
+})
+
 describe('settings', () => {
   test('have defaults', async () => {
     const { cwd, env, data } = folders({})
@@ -24,7 +42,8 @@ describe('settings', () => {
       rpcUrls: undefined,
       wallet: 'default',
       passwordFile: undefined,
-      limits: {}
+      limits: {},
+      disputes: {}
     })
   })
 

@@ -1,5 +1,5 @@
 import type { Chain } from '@archipel/client'
-import { type AgreementId, channelId, type Payment, type Receipt } from '@archipel/protocol'
+import { type Address, type AgreementId, channelId, type Payment, type Receipt, ZERO_ADDRESS } from '@archipel/protocol'
 import { describe, expect, it } from 'vitest'
 import { LOOKS_PER_BUYER_MAX } from '../../src/payment/looks.ts'
 import {
@@ -219,5 +219,27 @@ describe('money set aside for an agreement', () => {
       expect(await each.agree(each.demand(each === world ? 2 : 3))).toMatch(/^0x/)
       expect(await each.agree(each.demand(4))).toBe('E_CHANNEL_SHORT')
     }
+  })
+})
+
+describe('the arbiter of a channel', () => {
+  const court = address('c')
+  const keyFor = (arbiter: Address) => ({ ...channelKey(), arbiter })
+  const agreeOn = async (arbiter: Address, known?: Address) => {
+    const world = await createWorld(known === undefined ? {} : { court: known })
+    return world.channels.reserve(keyFor(arbiter), buyer.address, reservation, never())
+  }
+
+  it('is nobody, or the court of the network', async () => {
+    await agreeOn(ZERO_ADDRESS)
+    await agreeOn(ZERO_ADDRESS, court)
+    await agreeOn(court, court)
+  })
+
+  it('is nobody else, who could hold the channel or say what it pays', async () => {
+    const why = "it names an arbiter that is not this network's court"
+    const refused = expect.objectContaining({ code: 'E_CHANNEL_MISMATCH', facts: { why } })
+    await expect(agreeOn(address('d'), court)).rejects.toEqual(refused)
+    await expect(agreeOn(court)).rejects.toEqual(refused)
   })
 })

@@ -2,7 +2,7 @@ import { stakeQuanta } from '../case/rules.ts'
 import { ZERO_HASH } from '../primitives/hex.ts'
 import { CONTEST_GAS } from './policy.ts'
 import { endFor, winnerOf } from './ruling.ts'
-import { act, actDeeper, type CaseMove, type CaseStanding, wait } from './standing.ts'
+import { act, actDeeper, type CaseMove, type CaseStanding, isConvinced, leave, wait } from './standing.ts'
 
 /** Every chain has the hashes of so many blocks… */
 const HASHES_KEPT_BLOCKS = 256
@@ -29,6 +29,7 @@ export function nextInDraw(standing: CaseStanding): CaseMove {
   const isStaked = side === 'plaintiff' ? plaintiffStaked : defendantStaked
   if (isStaked) return act({ type: 'showSecret' }, { bySec: state.until })
   // The other side appealed, and the answer costs as much.
+  if (!isConvinced(standing)) return leave('lost')
   const step = { quanta: stakeQuanta(state.round), gas: CONTEST_GAS, bySec: state.until }
   return actDeeper(standing, { type: 'showSecret' }, step)
 }

@@ -2,7 +2,17 @@ import type { CaseFacts } from '../case/case.ts'
 import { COURT_RULES, jurySize, stakeQuanta } from '../case/rules.ts'
 import { type CaseRuling, outcomeOf } from '../case/stage.ts'
 import { CONTEST_GAS } from './policy.ts'
-import { act, actDeeper, type CaseMove, type CaseSide, type CaseStanding, leave, TURN_SEC, wait } from './standing.ts'
+import {
+  act,
+  actDeeper,
+  type CaseMove,
+  type CaseSide,
+  type CaseStanding,
+  isConvinced,
+  leave,
+  TURN_SEC,
+  wait
+} from './standing.ts'
 
 /** Whom the pot goes to. */
 export type CaseWinner = CaseSide | 'both'
@@ -26,7 +36,7 @@ export function nextInRuling(standing: CaseStanding): CaseMove {
   const appellant = winner === 'plaintiff' ? 'defendant' : 'plaintiff'
   const isLate = nowSec + COURT_RULES.secretsSec >= state.calledAt + COURT_RULES.caseSecMax || nowSec === state.until
   const isLast = state.round >= COURT_RULES.roundLast || state.seatCount < jurySize(0)
-  if (side !== appellant || isLast || isLate)
+  if (side !== appellant || isLast || isLate || !isConvinced(standing))
     return winner === side || winner === 'both' ? wait('appeal', state.until) : leave('lost')
   const step = { quanta: stakeQuanta(state.round + 1), gas: CONTEST_GAS, bySec: state.until }
   const move = actDeeper(standing, { type: 'appeal' }, step)

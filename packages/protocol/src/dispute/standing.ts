@@ -109,6 +109,12 @@ export function actDeeper(
   return act(action, { bySec, stake, isDeeper: true })
 }
 
+/** Whether a side would win before a jury of its own mind. Who would not puts no more into a case, even if it is in it. */
+export function isConvinced({ side, facts, evidence }: Pick<CaseStanding, 'side' | 'facts' | 'evidence'>): boolean {
+  const isForReceipt = (side === 'plaintiff') === (facts.kind === 'claim')
+  return evidence.opinion === (isForReceipt ? 'right' : 'wrong')
+}
+
 /** What a side has staked on a case so far, in quanta. Demands count: they go to whoever answers. */
 export function stakedQuanta(
   { round, phase, flags, demands }: Pick<CaseState, 'round' | 'phase' | 'flags' | 'demands'>,

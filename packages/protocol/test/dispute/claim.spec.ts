@@ -91,7 +91,7 @@ describe('when a provider goes to court', () => {
       { nowSec: NOW + 60, isBusy: true, channel: onChannel({ closeAt: NOW + 600 }) },
       'claim'
     ]
-  ])('%s', (_, change, expected) => {
+  ])('says what it should when %s', (_, change, expected) => {
     expect(decided(change)).toBe(expected)
   })
 

@@ -155,6 +155,19 @@ describe('each side in each phase', () => {
     ['ruled for us, over', { nowSec: UNTIL + 1, state: { phase: 'ruled', ruling: 'right' } }, 'finalise'],
     ['ruled against us', { state: { phase: 'ruled', ruling: 'wrong', calledAt: OPENED, seatCount: 9 } }, 'appeal'],
     [
+      'ruled against us, as we find it ourselves',
+      { state: { phase: 'ruled', ruling: 'wrong', calledAt: OPENED, seatCount: 9 }, evidence: { opinion: 'wrong' } },
+      'leave lost'
+    ],
+    [
+      'draw, an appeal that is right',
+      {
+        state: { phase: 'drawing', round: 1, target: 999, flags: flags('defendantStaked') },
+        evidence: { opinion: 'wrong' }
+      },
+      'leave lost'
+    ],
+    [
       'ruled against us in the last round',
       { state: { phase: 'ruled', ruling: 'wrong', calledAt: OPENED, seatCount: 99, round: 3 } },
       'leave lost'

@@ -84,6 +84,8 @@ export interface CourtReads {
   caseEvents(id: Hash, range: BlockRange, options?: CallOptions): Promise<PlacedCaseEvent[]>
   /** Every case that was ever opened about a channel. */
   casesOn(channel: ChannelId, range: BlockRange, options?: CallOptions): Promise<OpenedEvent[]>
+  /** Every case that was opened. */
+  casesOpened(range: BlockRange, options?: CallOptions): Promise<OpenedEvent[]>
   casesOpenedBy(plaintiff: Address, range: BlockRange, options?: CallOptions): Promise<OpenedEvent[]>
   casesContestedBy(defendant: Address, range: BlockRange, options?: CallOptions): Promise<ChallengedEvent[]>
   /** All juries, for whoever has seats: a log does not say which ones by topic. */
@@ -177,6 +179,7 @@ export function createCourtReads(rpc: Rpc, court: Address): CourtReads {
     },
     caseEvents,
     casesOn: (channel, range, options) => named('CaseOpened', [null, channel], range, options),
+    casesOpened: (range, options) => named('CaseOpened', [], range, options),
     casesOpenedBy: (plaintiff, range, options) =>
       named('CaseOpened', [null, null, topicOfAddress(plaintiff)], range, options),
     casesContestedBy: (defendant, range, options) =>

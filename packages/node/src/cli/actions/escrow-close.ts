@@ -27,6 +27,8 @@ interface Row extends OwnChannel {
   readonly left: Wei
   readonly refunded: Wei | undefined
   readonly transaction: string | undefined
+  /** A dispute keeps it open up to then at most; 0 for none. */
+  readonly heldUntil: UnixSec
   readonly error: unknown
 }
 
@@ -57,7 +59,7 @@ export async function close({ context, options, args }: Invocation<CloseOptions>
     rows = new Map(now.map(row => [row.id, since(rows.get(row.id), row)]))
     const next = now.filter(({ closeAt, deposit, settled }) => closeAt !== 0 && deposit !== settled)
     if (isDryRun || options.wait !== true || next.length === 0) break
-    const dueAt = Math.min(...next.map(({ closeAt }) => closeAt))
+    const dueAt = Math.min(...next.map(dueAtOf))
     output.note(`${plural(next.length, 'channel')} can be closed from ${clockText(dueAt)} on; waiting.`)
     await delay(Math.min(Math.max(dueAt * 1000 - Date.now(), LOOK_MS_MIN), LOOK_MS_MAX), signal)
   }
@@ -79,8 +81,14 @@ function rowOf(channel: OwnChannel, done?: Reconciled): Row {
     left: channel.deposit - channel.settled,
     refunded: closed?.refunded,
     transaction: closed?.transaction ?? requested?.transaction,
+    heldUntil: done?.held.find(({ id }) => id === channel.id)?.until ?? 0,
     error: done?.failed.find(({ id }) => id === channel.id)?.error
   }
+}
+
+/** When it can be closed. A dispute may end before it must. */
+function dueAtOf({ closeAt, heldUntil }: Row): UnixSec {
+  return Math.max(closeAt, heldUntil)
 }
 
 /** What an earlier look did is still true. */
@@ -150,6 +158,7 @@ async function answer({ output }: Context, rows: readonly Row[], init: AnswerIni
         left: row.left,
         refunded: row.refunded ?? null,
         closeAt: row.closeAt,
+        heldUntil: row.heldUntil,
         state: stateOf(row, nowSec),
         transaction: row.transaction ?? null,
         error: row.error === undefined ? null : { code: codeOf(row.error), message: messageOf(row.error) }
@@ -162,7 +171,7 @@ async function answer({ output }: Context, rows: readonly Row[], init: AnswerIni
   else {
     const waiting = rows.filter(({ closeAt }) => closeAt !== 0)
     if (waiting.length > 0) {
-      const dueAt = Math.max(...waiting.map(({ closeAt }) => closeAt))
+      const dueAt = Math.max(...waiting.map(dueAtOf))
       output.note(`Providers have until then to redeem. From ${clockText(dueAt)} on: archipel escrow close --all`)
     } else if (rows.length > 0) output.note('Next: archipel escrow withdraw --all')
   }

@@ -15,7 +15,8 @@ import {
   channelId,
   isCodedError,
   sameHex,
-  type Wei
+  type Wei,
+  ZERO_ADDRESS
 } from '@archipel/protocol'
 import { readBooks } from '../../books/open-books.ts'
 import { formatTokens } from '../../config/units/amount.ts'
@@ -29,6 +30,8 @@ import type { Column } from '../output/table.ts'
 interface ChannelView {
   readonly id: ChannelId
   readonly payee: Address
+  /** Who settles disputes about it; zero for nobody. */
+  readonly arbiter: Address
   /** The node that keeps the channel's other end; known to the buyer's own books only. */
   readonly provider: Address | undefined
   readonly deposit: Wei
@@ -40,6 +43,8 @@ interface ChannelView {
   readonly free: Wei | undefined
   /** Unix time the buyer may take the rest back; 0 when nobody asked to close. */
   readonly closeAt: number
+  /** Unix time up to which a dispute can keep it open for anybody but the payee; 0 if there is none. */
+  readonly heldUntil: number
   /** The buyer wants its money back. */
   readonly exit: boolean
 }
@@ -120,11 +125,20 @@ async function readAll(
   const books = new Map(known.map(channel => [channel.id, channel]))
   const leaving = new Set([...known, ...strays].filter(({ exit }) => exit === true).map(({ id }) => id))
   const channels = await Promise.all(
-    [...keys].map(async ([id, { payee }]): Promise<ChannelView> => {
+    [...keys].map(async ([id, { payee, arbiter }]): Promise<ChannelView> => {
       const book = books.get(id)
-      const state = await chain.channelState(id, { signal })
-      const about = { id, payee, provider: book?.provider, vouchered: book?.cumulative, exit: leaving.has(id) }
-      return { ...about, ...state, free: book === undefined ? undefined : freeIn({ ...state, ...book, ...state }) }
+      // Nobody but an arbiter can hold it.
+      const [state, heldUntil] = await Promise.all([
+        chain.channelState(id, { signal }),
+        sameHex(arbiter, ZERO_ADDRESS) ? 0 : chain.heldUntil(id, { signal })
+      ])
+      const about = { id, payee, arbiter, provider: book?.provider, vouchered: book?.cumulative, exit: leaving.has(id) }
+      return {
+        ...about,
+        ...state,
+        heldUntil,
+        free: book === undefined ? undefined : freeIn({ ...state, ...book, ...state })
+      }
     })
   )
   return { channels, spending }

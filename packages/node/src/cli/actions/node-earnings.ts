@@ -9,17 +9,18 @@ import { askStatus } from '../../control/control-client.ts'
 import { createChannelBooks, redeemable } from '../../payment/channel-books.ts'
 import type { SentStatus, TokenEarnings } from '../../provider.ts'
 import { earningsOf } from '../../redeem/earnings.ts'
-import { createProviderRecords } from '../../store/records.ts'
+import { createProviderRecords, type ProviderRecords } from '../../store/records.ts'
 import { openChain } from '../chain.ts'
 import type { Invocation } from '../host.ts'
 import type { Column } from '../output/table.ts'
+import { plural } from '../run/words.ts'
 
 /** What a node earned: promised by vouchers, paid out, still to be redeemed, and how much of that time runs out for. */
 export async function showEarnings({ context }: Invocation<object>): Promise<undefined> {
   const { signal, output } = context
   const [folder, network] = await Promise.all([context.folder(), context.network()])
   const { owner } = (await readNodeConfig(nodeFiles(folder).config)).provider
-  const [{ tokens, isRunning }, balance] = await Promise.all([
+  const [{ tokens, isRunning, inCourt }, balance] = await Promise.all([
     readEarnings(folder, signal),
     withdrawable(await openChain(context), owner, signal)
   ])
@@ -41,7 +42,7 @@ export async function showEarnings({ context }: Invocation<object>): Promise<und
     { title: 'at risk', cell: row => money(row.atRisk, symbolOf(row)), align: 'right' }
   ]
   await output.answer({
-    json: { owner, isRunning, tokens, withdrawable: balance?.amount ?? null },
+    json: { owner, isRunning, tokens, inCourt, withdrawable: balance?.amount ?? null },
     names: () => tokens.map(({ token }) => token),
     human: ({ table, fields }) => {
       const about = fields([
@@ -49,7 +50,10 @@ export async function showEarnings({ context }: Invocation<object>): Promise<und
         [
           'withdrawable',
           balance === undefined ? 'unknown: the chain does not answer' : money(balance.amount, balance.symbol)
-        ]
+        ],
+        ...(inCourt.cases === 0
+          ? []
+          : [['in court', `${money(inCourt.amount, balance?.symbol)} in ${plural(inCourt.cases, 'case')}`] as const])
       ])
       return tokens.length === 0 ? about : `${about}\n\n${table(columns, tokens)}`
     }
@@ -59,28 +63,44 @@ export async function showEarnings({ context }: Invocation<object>): Promise<und
     output.warn('the node does not run: its vouchers are redeemed once it does')
 }
 
+interface Earnings {
+  readonly tokens: TokenEarnings[]
+  readonly isRunning: boolean
+  /** What open cases are about. */
+  readonly inCourt: { readonly cases: number; readonly amount: Wei }
+}
+
 /** From the running node, or from its books while nobody else has them open. */
-async function readEarnings(
-  folder: NetworkFolder,
-  signal: AbortSignal
-): Promise<{ tokens: TokenEarnings[]; isRunning: boolean }> {
+async function readEarnings(folder: NetworkFolder, signal: AbortSignal): Promise<Earnings> {
   try {
-    const { redeem } = (await askStatus(nodeFiles(folder).control, { signal })) as SentStatus
-    return { tokens: redeem.tokens.map(parsed), isRunning: true }
+    const { redeem, disputes } = (await askStatus(nodeFiles(folder).control, { signal })) as SentStatus
+    const inCourt = { cases: disputes?.open ?? 0, amount: BigInt(disputes?.amount ?? 0) }
+    return { tokens: redeem.tokens.map(parsed), isRunning: true, inCourt }
   } catch (err) {
     if (!isCodedError(err) || err.code !== 'E_NODE_NOT_RUNNING') throw err
   }
   const location = join(folder.node, 'store')
-  if (!existsSync(location)) return { tokens: [], isRunning: false }
+  if (!existsSync(location)) return { tokens: [], isRunning: false, inCourt: { cases: 0, amount: 0n } }
   const store = await createStore({ location })
   try {
-    const books = createChannelBooks({ records: createProviderRecords(store), isPromised: () => false })
+    const records = createProviderRecords(store)
+    const books = createChannelBooks({ records, isPromised: () => false })
     await books.start()
     const due = () => [...books.values()].filter(channel => channel.voucher !== undefined && redeemable(channel) > 0n)
-    return { tokens: earningsOf({ books, due }), isRunning: false }
+    return { tokens: earningsOf({ books, due }), isRunning: false, inCourt: await inCourtOf(records) }
   } finally {
     await store.close()
   }
+}
+
+async function inCourtOf({ disputes }: Pick<ProviderRecords, 'disputes'>): Promise<Earnings['inCourt']> {
+  let [cases, amount] = [0, 0n]
+  for await (const [, record] of disputes.iterate()) {
+    if (record.end !== undefined) continue
+    cases++
+    amount += record.amount
+  }
+  return { cases, amount }
 }
 
 function parsed({ token, ...amounts }: SentStatus['redeem']['tokens'][number]): TokenEarnings {

@@ -2,13 +2,15 @@ import { nodeFiles } from '../../config/folders.ts'
 import { formatAmount } from '../../config/units/amount.ts'
 import { askStatus } from '../../control/control-client.ts'
 import type { ProviderStatus, SentStatus } from '../../provider.ts'
+import { clockText } from '../escrow/words.ts'
 import type { Invocation } from '../host.ts'
 import { toPlain } from '../output/json.ts'
+import { plural } from '../run/words.ts'
 
 export async function showStatus({ context }: Invocation<object>): Promise<undefined> {
   const { control } = nodeFiles(await context.folder())
   const status = (await askStatus(control, { signal: context.signal })) as SentStatus
-  const { jobs, earnings, redeem, chain, offer } = status
+  const { jobs, earnings, redeem, disputes, chain, offer } = status
   await context.output.answer({
     json: { ...status },
     names: () => [status.address],
@@ -27,6 +29,7 @@ export async function showStatus({ context }: Invocation<object>): Promise<undef
         ['jobs', `${jobs.running} running, ${jobs.done} done, ${jobs.failed} failed`],
         ['earned', `${tokens(earnings.vouchered)} vouchered, ${tokens(earnings.redeemed)} redeemed`],
         ['waiting', waitingOf(redeem)],
+        ...(disputes === undefined || disputes === null ? [] : [['in court', inCourt(disputes)] as const]),
         ...(redeem.lastError === undefined ? [] : [['last trouble', troubleOf(redeem.lastError)] as const]),
         ['chain', chain.ok ? `block ${chain.blockNumber}` : `not reached: ${chain.error}`]
       ])
@@ -57,6 +60,15 @@ function waitingOf({ waiting, atRisk, inFlight, pausedMs, transactions, feeWei }
   if (inFlight > 0) parts.push(`${inFlight} transactions under way`)
   if (pausedMs > 0) parts.push(`next attempt in ${Math.ceil(pausedMs / 1000)} s`)
   return [...parts, `${transactions} sent so far for ${tokens(feeWei)} in fees`].join(', ')
+}
+
+/** `2 cases about 1.5, next until 12:00:00; 3 won so far for 0.01 in fees` */
+function inCourt({ open, amount, won, spentWei, nextUntil, lastError }: NonNullable<SentStatus['disputes']>): string {
+  const parts = [open === 0 ? 'no open case' : `${plural(open, 'open case')} about ${tokens(amount)}`]
+  if (nextUntil !== undefined) parts.push(`next deadline ${clockText(nextUntil)}`)
+  parts.push(`${tokens(won)} won so far for ${tokens(spentWei)} in fees`)
+  if (lastError !== undefined) parts.push(`last trouble ${troubleOf(lastError)}`)
+  return parts.join(', ')
 }
 
 const troubleOf = ({ atSec, code, message }: { atSec: number; code: string; message: string }): string =>

@@ -3,6 +3,7 @@ import type { CommandHost } from '../host.ts'
 import { register as audit } from './audit.ts'
 import { register as bond } from './bond.ts'
 import { register as devnet } from './devnet.ts'
+import { register as dispute } from './dispute.ts'
 import { register as escrow } from './escrow.ts'
 import { register as job } from './job.ts'
 import { register as node } from './node.ts'
@@ -20,5 +21,6 @@ export const COMMANDS: readonly ((program: Command, host: CommandHost) => void)[
   audit,
   node,
   bond,
+  dispute,
   devnet
 ]

@@ -51,6 +51,8 @@ export const EXIT_OF: Readonly<Record<string, number>> = {
   E_NO_RESULT: EXIT.notFound,
   E_NO_SUCH_CHANNEL: EXIT.notFound,
   E_NO_SUCH_REGION: EXIT.notFound,
+  E_NO_SUCH_CASE: EXIT.notFound,
+  E_NO_COURT: EXIT.notFound,
   E_NO_DEVNET: EXIT.notFound,
   E_NO_BONDS: EXIT.notFound,
   E_NO_EXIT: EXIT.notFound,

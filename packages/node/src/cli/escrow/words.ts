@@ -7,13 +7,16 @@ export interface ChannelMoney {
   readonly deposit: Wei
   readonly settled: Wei
   readonly closeAt: UnixSec
+  /** When a dispute lets it be closed; none if left out or past. */
+  readonly heldUntil?: UnixSec | undefined
   readonly exit?: boolean | undefined
 }
 
-/** `open`, `empty`, `closing until …`, `due: …` */
-export function stateOf({ closeAt, deposit, settled, exit }: ChannelMoney, nowSec: UnixSec): string {
+/** `open`, `empty`, `closing until …`, `in dispute until …`, `can be closed` */
+export function stateOf({ closeAt, deposit, settled, heldUntil = 0, exit }: ChannelMoney, nowSec: UnixSec): string {
   if (deposit === settled && closeAt === 0) return exit === true ? 'closed' : 'empty'
   if (closeAt === 0) return exit === true ? 'close not requested yet' : 'open'
+  if (heldUntil > nowSec && heldUntil > closeAt) return `in dispute until ${clockText(heldUntil)} at most`
   return closeAt <= nowSec ? 'can be closed' : `closing until ${clockText(closeAt)}`
 }
 
