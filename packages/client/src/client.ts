@@ -9,6 +9,7 @@ import type {
 } from '@archipel/protocol'
 import type { AuditBundle } from './audit/bundle.ts'
 import type { ExportedFile } from './content/index.ts'
+import type { FaultRecord } from './faults/fault.ts'
 import type { JobOutcome, JobProgress, JobRecord, JobSpec } from './job/job.ts'
 import type { OwnChannel, Reconciled, ReconcileOptions } from './payment/reconciler.ts'
 import type { SpendingState } from './payment/spending/spending.ts'
@@ -57,6 +58,15 @@ export interface Client {
    * @throws CodedError E_NO_SUCH_CHANNEL
    */
   closeChannels(ids: readonly ChannelId[], options?: CallOptions): Promise<Reconciled>
+  /** Contradictions that providers signed, and what has come of them. Oldest first. */
+  faults(): Promise<FaultRecord[]>
+  /**
+   * Looks at what is owed for them and reports what is worth it, as the client does by itself at start, from time to time
+   * and whenever it finds one.
+   *
+   * @returns all of them, as they are then
+   */
+  reportFaults(options?: CallOptions): Promise<FaultRecord[]>
   /** What was promised in the last day, against the limits. */
   spending(): Promise<SpendingState>
   /** Files a job wrote, fetched from providers where this machine lacks them, and checked. */

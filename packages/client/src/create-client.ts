@@ -19,6 +19,9 @@ import type { Chain } from './chain/index.ts'
 import type { Client, JobOptions } from './client.ts'
 import { type BlockStore, decodeContentCid, exportFiles } from './content/index.ts'
 import { type SigningContext, wallClockSec } from './context.ts'
+import { createNetworkFaults } from './faults/create-faults.ts'
+import type { FaultRecord } from './faults/fault.ts'
+import type { ReportRules } from './faults/judge.ts'
 import { fetchOutput } from './job/fetch.ts'
 import { JOBS_LISTED_MAX } from './job/limits.ts'
 import { clientStopped, resumeJob, runJob } from './job/run-job.ts'
@@ -57,6 +60,10 @@ export interface ClientInit {
   onWarning?: (warning: { provider: Address | undefined; error: unknown }) => void
   /** Told of channels that the client found or closed by itself. */
   onReconciled?: ((done: Reconciled) => void) | undefined
+  /** What is done about providers that contradict themselves. Default: what brings more than it costs. */
+  reports?: ReportRules | undefined
+  /** Told of each fault that was found, and of what comes of it. */
+  onFault?: ((fault: FaultRecord) => void) | undefined
 }
 
 /** Wires a client from its parts. Node: `createNodeClient` chooses them all. */
@@ -71,7 +78,22 @@ export function createClient(init: ClientInit): Client {
   const records = createBuyerRecords(store)
   const fetcher = createBlockFetcher(network)
   const blockServer = createBlockServer({ network, blockstore: blocks })
-  const book = createBook({ ...signing, token: descriptor.token })
+  const faults = createNetworkFaults({
+    descriptor,
+    store,
+    table: records.faults,
+    signer,
+    chain,
+    signing,
+    rules: init.reports ?? {},
+    onChange: init.onFault,
+    onError: error => onWarning({ provider: undefined, error })
+  })
+  const book = createBook({
+    ...signing,
+    token: descriptor.token,
+    onContradiction: proof => void faults.keep({ proof })
+  })
   const market = createMarket({ network, book, bootstrap: descriptor.bootstrap })
   const policy: ChannelPolicy = {
     closeDelaySec: CLOSE_DELAY_SEC,
@@ -96,7 +118,16 @@ export function createClient(init: ClientInit): Client {
   let payer: Payer
   let inbox: Inbox
   let sessions: Sessions
-  const engine = createBuyerEngine({ records, signing, spending, pay: (id, receipts) => payer.pay(id, receipts) })
+  const engine = createBuyerEngine({
+    records,
+    signing,
+    spending,
+    pay: (id, receipts) => payer.pay(id, receipts),
+    onContradiction(proof, { bid, channel }) {
+      const key = channels.peek(channel)?.key
+      void faults.keep({ proof, ...(key === undefined ? {} : { harm: { bid: bid.body, channel: key } }) })
+    }
+  })
   payer = createPayer({
     records,
     signing,
@@ -194,15 +225,18 @@ export function createClient(init: ClientInit): Client {
       await network.start()
       market.start()
       reconciler.start()
+      faults.start()
     },
     async stop() {
       reconciler.stop()
+      const reported = faults.stop()
       market.stop()
       stopping.abort(clientStopped())
       await Promise.allSettled(jobs)
       await sessions.close()
       fetcher.stop()
       await network.stop()
+      await reported
       await store.close()
     },
     offers: ({ signal } = {}) => market.offers(signal),
@@ -220,6 +254,11 @@ export function createClient(init: ClientInit): Client {
     async closeChannels(ids, options) {
       await reconciler.exit(ids)
       return reconciler.run(options)
+    },
+    faults: () => faults.all(),
+    async reportFaults(options) {
+      await faults.run(options)
+      return faults.all()
     },
     async spending() {
       await spending.load()

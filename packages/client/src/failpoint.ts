@@ -43,6 +43,12 @@ export const FAILPOINTS = [
   'buyer.job.before',
   'buyer.job.stored',
   // Both sides.
+  'fault.found.before',
+  'fault.found.stored',
+  'fault.report.before',
+  'fault.report.mined',
+  'fault.outcome.before',
+  'fault.outcome.stored',
   'transaction.sent'
 ] as const
 export type Failpoint = (typeof FAILPOINTS)[number]

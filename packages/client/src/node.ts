@@ -5,6 +5,8 @@ import type { Client } from './client.ts'
 import { createFsBlockStore } from './content/block-store-node.ts'
 import { createClient } from './create-client.ts'
 import { createNativeSigner, recoverNative } from './crypto/signer-node.ts'
+import type { FaultRecord } from './faults/fault.ts'
+import type { ReportRules } from './faults/judge.ts'
 import { createNetwork } from './net/index.ts'
 import { nodeTransports } from './net/node-defaults.ts'
 import type { NetworkDescriptor } from './network-descriptor.ts'
@@ -34,6 +36,10 @@ export interface NodeClientInit {
   onWarning?: (warning: { provider: `0x${string}` | undefined; error: unknown }) => void
   /** Told of channels that the client found or closed by itself. */
   onReconciled?: ((done: Reconciled) => void) | undefined
+  /** What is done about providers that contradict themselves. Default: what brings more than it costs. */
+  reports?: ReportRules | undefined
+  /** Told of each fault that was found, and of what comes of it. */
+  onFault?: ((fault: FaultRecord) => void) | undefined
 }
 
 /** A client with Node's own parts: TCP, native signatures, blocks and records on disk. Not started yet. */
