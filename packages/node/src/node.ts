@@ -6,11 +6,15 @@ import {
   createBook,
   createChain,
   createNetwork,
+  createNetworkFaults,
   createStore,
+  type FaultRecord,
+  type FaultState,
   fetchBook,
   offersTopic,
   type SigningContext,
   serveBook,
+  stateOf,
   wallClockSec
 } from '@archipel/client'
 import { createFsBlockStore, createNativeSigner, nodeTransports, recoverNative } from '@archipel/client/node'
@@ -27,6 +31,7 @@ import { createDiskSpace } from './execution/disk-space.ts'
 import { createInputs } from './execution/inputs.ts'
 import { createWork, type Work } from './execution/work.ts'
 import { createWasmExecutor, type Executor } from './executor/index.ts'
+import { createFaultLog } from './faults/fault-log.ts'
 import type { Logger } from './log.ts'
 import { createBeacon } from './market/beacon.ts'
 import { createOfferPublisher } from './market/offer-publisher.ts'
@@ -46,6 +51,8 @@ export interface ProviderNode {
   /** Takes no new work, keeps what is durable, redeems vouchers, lets go of everything. Bounded; safe to call twice. */
   stop(): Promise<void>
   status(): Promise<ProviderStatus>
+  /** Contradictions that other providers signed, and what has come of them. */
+  faults(): Promise<FaultRecord[]>
 }
 
 export interface ProviderNodeInit {
@@ -95,7 +102,21 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
   const fetcher = createBlockFetcher(network)
 
   // Market: what we offer, and what others do.
-  const book = createBook({ ...signing, token: descriptor.token })
+  const faults = createNetworkFaults({
+    descriptor,
+    store,
+    table: records.faults,
+    signer: signing.signer,
+    chain,
+    signing,
+    rules: { ...config.faults, coinPrice: config.redeem.coinPrice },
+    ...createFaultLog(log, signing.signer.address)
+  })
+  const book = createBook({
+    ...signing,
+    token: descriptor.token,
+    onContradiction: proof => void faults.keep({ proof })
+  })
   const publisher = createOfferPublisher({ network, config, runtimes, version, signing, records, book, log })
   const beacon = createBeacon({
     network,
@@ -186,7 +207,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     publisher.stop()
     beacon.stop()
     await work.stopAll()
-    await Promise.all([executor.stop(), redeemer.stop(), reconciler.stop(), news.stop()])
+    await Promise.all([executor.stop(), redeemer.stop(), reconciler.stop(), news.stop(), faults.stop()])
     fetcher.stop()
     await network.stop()
     stopped.abort()
@@ -214,6 +235,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       redeemer.start()
       reconciler.start()
       news.start()
+      faults.start()
       log.info(
         { address: signing.signer.address, multiaddrs: network.addresses().map(String), isolation: executor.isolation },
         'started'
@@ -230,6 +252,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
         err => ({ ok: false, blockNumber: undefined, error: err instanceof Error ? err.message : String(err) })
       )
       const offer = publisher.current
+      const states = (await faults.all()).map(fault => stateOf(fault, signing.signer.address))
       return {
         address: signing.signer.address,
         owner: config.owner,
@@ -248,15 +271,23 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
         },
         redeem: { ...redeemer.status(), books: reconciler.status(), tokens },
         chain: block,
-        offer: offer === undefined ? undefined : { sequence: offer.sequence, expiresAt: offer.expiresAt }
+        offer: offer === undefined ? undefined : { sequence: offer.sequence, expiresAt: offer.expiresAt },
+        faults: countBy(states)
       }
-    }
+    },
+    faults: faults.all
   }
 }
 
 /** A process for each core that is sold, and some: each serves one buyer, and idle ones are kept for a while. */
 const PROCESSES_MIN = 8
 const processesFor = ({ resources }: ProviderConfig) => Math.max(PROCESSES_MIN, wholeCores(resources.cpuMillis) / 1000)
+
+function countBy(states: readonly FaultState[]): Partial<Record<FaultState, number>> {
+  const counts: Partial<Record<FaultState, number>> = {}
+  for (const state of states) counts[state] = (counts[state] ?? 0) + 1
+  return counts
+}
 
 /** Below this many offers a peer asks everyone it meets for theirs; above, gossip keeps it up to date. */
 const BOOK_SMALL = 64

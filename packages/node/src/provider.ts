@@ -1,4 +1,4 @@
-import type { NetworkDescriptor } from '@archipel/client'
+import type { FaultState, NetworkDescriptor, ReportRules } from '@archipel/client'
 import type { Address, Domains, Prices, Resources, Wei } from '@archipel/protocol'
 import type { ReconcilerStatus } from './redeem/reconciler.ts'
 import type { RedeemRules } from './redeem/state.ts'
@@ -20,6 +20,8 @@ export interface ProviderConfig {
   readonly unpaidMax?: Wei | undefined
   readonly domains: Domains
   readonly redeem: RedeemPolicy
+  /** What is done about other providers that contradict themselves. Default: what brings more than it costs. */
+  readonly faults?: Pick<ReportRules, 'report'> | undefined
 }
 
 /** When vouchers are turned into money on chain: as soon as either bound is reached, and it is worth what it costs. */
@@ -63,6 +65,8 @@ export interface ProviderStatus {
   readonly redeem: RedeemStatus & { readonly books: ReconcilerStatus; readonly tokens: readonly TokenEarnings[] }
   readonly chain: { readonly ok: boolean; readonly blockNumber: number | undefined; readonly error: string | undefined }
   readonly offer: { readonly sequence: number; readonly expiresAt: number } | undefined
+  /** Contradictions of other providers on record, by what has come of them. */
+  readonly faults: Readonly<Partial<Record<FaultState, number>>>
 }
 
 /** A value as it comes over the control socket: amounts as decimal strings. */

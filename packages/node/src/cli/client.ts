@@ -6,12 +6,15 @@ import {
   createMemoryBlockStore,
   createNetwork,
   createStore,
+  type FaultRecord,
   waitFor
 } from '@archipel/client'
 import { createNativeSigner, createNodeClient, nodeTransports, recoverNative } from '@archipel/client/node'
+import type { Hash } from '@archipel/protocol'
 import { openOwnBooks } from '../books/open-books.ts'
 import type { Context } from './context.ts'
 import { reconciledLines } from './escrow/words.ts'
+import { faultLine } from './faults/words.ts'
 import { shortId } from './run/words.ts'
 
 /** Letting go of peers is a courtesy: a command that is done must not wait for one that is gone. */
@@ -26,7 +29,7 @@ export async function withClient<T>(
   work: (client: Client, start: () => Promise<void>) => Promise<T>
 ): Promise<T> {
   const { output, signal } = context
-  const [descriptor, folder, { limits }, { privateKey }] = await Promise.all([
+  const [descriptor, folder, { limits, reports }, { privateKey }] = await Promise.all([
     context.network(),
     context.folder(),
     context.settings(),
@@ -38,6 +41,8 @@ export async function withClient<T>(
     onWait: pid =>
       output.note(`Waiting: process ${pid ?? 'unknown'} works with this wallet's channels, one at a time does.`)
   })
+  /** Told of once, at the end, as they stand then. */
+  const faults = new Map<Hash, FaultRecord>()
   try {
     const client = await createNodeClient({
       descriptor,
@@ -45,13 +50,19 @@ export async function withClient<T>(
       dataDir: folder.buyer,
       store: books.store,
       limits,
+      reports,
+      onFault: fault => void faults.set(fault.id, fault),
       onReconciled: done => {
         for (const line of reconciledLines(done)) output.note(line)
       },
       onWarning: ({ provider, error }) =>
         output.detail(`${provider === undefined ? 'the chain or a peer' : shortId(provider)}: ${messageOf(error)}`)
     })
-    return await finallyStopping(client, () => work(client, () => waitFor(client.start(), signal)))
+    try {
+      return await finallyStopping(client, () => work(client, () => waitFor(client.start(), signal)))
+    } finally {
+      for (const fault of faults.values()) output.note(faultLine(fault, client.address))
+    }
   } finally {
     await books.release()
   }

@@ -7,7 +7,7 @@ import { addressSchema, multiaddrSchema } from './descriptor.ts'
 import { parseDocumentText, readDocument } from './document.ts'
 import { writePrivateFile } from './private-file.ts'
 import { formatAmount } from './units/amount.ts'
-import { amountSchema, durationSecSchema, sizeSchema } from './units/schema.ts'
+import { amountSchema, durationSecSchema, reportSchema, sizeSchema } from './units/schema.ts'
 
 /** The name of a failure domain: compared letter by letter, so one spelling only. */
 export const labelSchema = z
@@ -31,6 +31,8 @@ const nodeFileSchema = z.strictObject({
     feeShare: z.number().gt(0).max(1).optional(),
     atStop: z.enum(['all', 'worthwhile', 'nothing']).optional()
   }),
+  /** What is done about other providers that contradict themselves; weighed by `redeem.coinPrice`. */
+  faults: z.strictObject({ report: reportSchema.optional() }).optional(),
   /** Most tokens that one buyer may owe at a time. */
   unpaid: amountSchema.optional(),
   passwordFile: z.string().min(1).optional()
@@ -112,7 +114,7 @@ export function initialNodeFile(init: NodeFileInit): NodeFile {
 }
 
 function toConfig(node: z.output<typeof nodeFileSchema>): NodeConfig {
-  const { owner, listen, domains, resources, prices, tick, redeem, unpaid, passwordFile } = node
+  const { owner, listen, domains, resources, prices, tick, redeem, faults, unpaid, passwordFile } = node
   return {
     provider: {
       owner,
@@ -136,7 +138,8 @@ function toConfig(node: z.output<typeof nodeFileSchema>): NodeConfig {
         coinPrice: redeem.coinPrice,
         feeShareMax: redeem.feeShare,
         atStop: redeem.atStop
-      }
+      },
+      faults
     },
     passwordFile
   }

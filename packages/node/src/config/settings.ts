@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { SpendingLimits } from '@archipel/client'
+import type { ReportRules, SpendingLimits } from '@archipel/client'
 import { CodedError } from '@archipel/protocol'
 import { z } from 'zod'
 import { networkNameSchema, rpcUrlsSchema } from './descriptor.ts'
 import { readDocument } from './document.ts'
 import { configHome, dataHome } from './folders.ts'
-import { positiveAmountSchema } from './units/schema.ts'
+import { positiveAmountSchema, reportSchema } from './units/schema.ts'
 import { walletNameSchema } from './wallet-name.ts'
 
 /** What a configuration file may say. */
@@ -26,6 +26,14 @@ const fileSchema = z.strictObject({
       day: positiveAmountSchema.optional(),
       /** To one provider in any 24 hours. */
       provider: positiveAmountSchema.optional()
+    })
+    .optional(),
+  /** What is done about providers that contradict themselves. */
+  faults: z
+    .strictObject({
+      report: reportSchema.optional(),
+      /** Tokens that one native coin is worth: with it reports are weighed against their fees. */
+      coinPrice: positiveAmountSchema.optional()
     })
     .optional()
 })
@@ -52,6 +60,8 @@ export interface Settings {
   readonly passwordFile: string | undefined
   /** Each from the first place that names it. */
   readonly limits: SpendingLimits
+  /** The same. */
+  readonly reports: ReportRules
 }
 
 const LIMITS = ['job', 'day', 'provider'] as const
@@ -89,7 +99,11 @@ export async function loadSettings(flags: SettingFlags, env: NodeJS.ProcessEnv, 
         const amount = layers.find(({ limits }) => limits?.[name] !== undefined)?.limits?.[name]
         return amount === undefined ? [] : [[name, amount]]
       })
-    )
+    ),
+    reports: {
+      report: layers.find(({ faults }) => faults?.report !== undefined)?.faults?.report,
+      coinPrice: layers.find(({ faults }) => faults?.coinPrice !== undefined)?.faults?.coinPrice
+    }
   }
 }
 
@@ -131,7 +145,8 @@ function fromEnv(env: NodeJS.ProcessEnv, cwd: string): FileSettings {
       job: text('ARCHIPEL_LIMIT_JOB'),
       day: text('ARCHIPEL_LIMIT_DAY'),
       provider: text('ARCHIPEL_LIMIT_PROVIDER')
-    }
+    },
+    faults: { report: text('ARCHIPEL_FAULTS_REPORT'), coinPrice: text('ARCHIPEL_FAULTS_COIN_PRICE') }
   }
   const nameOf = (path: readonly string[]) =>
     `ARCHIPEL_${path

@@ -1,4 +1,4 @@
-import type { Store, Table } from '@archipel/client'
+import type { FaultRecord, Store, Table } from '@archipel/client'
 import type { ProviderAgreement, ProviderChannel, UnixSec } from '@archipel/protocol'
 
 /** A channel with when its newest voucher arrived: vouchers are redeemed by amount or by age. */
@@ -18,6 +18,8 @@ export interface ProviderRecords {
   readonly channels: Table<ChannelRecord>
   /** `offer` → the last sequence published, so that no two offers ever share one */
   readonly counters: Table<number>
+  /** fault → what proves it, and what has come of it */
+  readonly faults: Table<FaultRecord>
 }
 
 export function createProviderRecords(store: Store): ProviderRecords {
@@ -26,6 +28,7 @@ export function createProviderRecords(store: Store): ProviderRecords {
     agreements: store.table('agreements'),
     open: store.table('open'),
     channels: store.table('channels'),
-    counters: store.table('counters')
+    counters: store.table('counters'),
+    faults: store.table('faults')
   }
 }

@@ -1,10 +1,12 @@
 import { resolve } from 'node:path'
+import { encodeValue } from '@archipel/client'
 import { nodeFiles } from '../../config/folders.ts'
 import { readNodeConfig } from '../../config/node-config.ts'
 import { createControlServer } from '../../control/control-server.ts'
 import { acquireLock } from '../../control/lock.ts'
 import { openWallet } from '../../wallet/wallet.ts'
 import { type Context, passwordPrompt } from '../context.ts'
+import { FAULTS_PATH } from '../faults/read.ts'
 import type { Invocation } from '../host.ts'
 import { createNodeLog } from '../node-log.ts'
 import { createStyle } from '../output/style.ts'
@@ -40,7 +42,10 @@ export async function startNode({ context, options }: Invocation<StartOptions>):
       logger,
       version: version()
     })
-    const control = createControlServer({ path: socket, answers: { '/status': () => node.status() } })
+    const control = createControlServer({
+      path: socket,
+      answers: { '/status': () => node.status(), [FAULTS_PATH]: async () => encodeValue(await node.faults()) }
+    })
     try {
       await node.start()
       await control.start()

@@ -8,7 +8,7 @@ import { toPlain } from '../output/json.ts'
 export async function showStatus({ context }: Invocation<object>): Promise<undefined> {
   const { control } = nodeFiles(await context.folder())
   const status = (await askStatus(control, { signal: context.signal })) as SentStatus
-  const { jobs, earnings, redeem, chain, offer } = status
+  const { jobs, earnings, redeem, chain, offer, faults } = status
   await context.output.answer({
     json: { ...status },
     names: () => [status.address],
@@ -27,6 +27,7 @@ export async function showStatus({ context }: Invocation<object>): Promise<undef
         ['jobs', `${jobs.running} running, ${jobs.done} done, ${jobs.failed} failed`],
         ['earned', `${tokens(earnings.vouchered)} vouchered, ${tokens(earnings.redeemed)} redeemed`],
         ['waiting', waitingOf(redeem)],
+        ...(Object.keys(faults).length === 0 ? [] : [['faults of others', faultsOf(faults)] as const]),
         ...(redeem.lastError === undefined ? [] : [['last trouble', troubleOf(redeem.lastError)] as const]),
         ['chain', chain.ok ? `block ${chain.blockNumber}` : `not reached: ${chain.error}`]
       ])
@@ -59,6 +60,10 @@ function waitingOf({ waiting, atRisk, inFlight, pausedMs, transactions, feeWei }
   return [...parts, `${transactions} sent so far for ${tokens(feeWei)} in fees`].join(', ')
 }
 
+const faultsOf = (faults: SentStatus['faults']): string =>
+  `${Object.entries(faults)
+    .map(([state, count]) => `${count} ${state}`)
+    .join(', ')}: archipel bond faults`
 const troubleOf = ({ atSec, code, message }: { atSec: number; code: string; message: string }): string =>
   `${clock(atSec)} ${code}: ${message}`
 const tokens = (amount: string): string => formatAmount(BigInt(amount))

@@ -30,6 +30,10 @@ export function register(program: Command, host: CommandHost): void {
     .option('--dry-run', 'show what would be sent, then stop')
     .action(host.action(async () => (await import('../actions/bond-exit.ts')).exitBond))
 
+  addWalletFlags(bond.command('faults'))
+    .description('contradictions that providers signed, what was done about them, and what it brought')
+    .action(host.action(async () => (await import('../actions/bond-faults.ts')).listFaults))
+
   addWalletFlags(bond.command('collect'))
     .description("take what others' slashed bonds have credited to the wallet")
     .option('--to <address>', 'where to; the wallet itself if left out')
