@@ -23,6 +23,9 @@ import { createBuyerDisputes } from './dispute/disputes.ts'
 import { readDisputes } from './dispute/read.ts'
 import type { DisputeNews } from './dispute/runner.ts'
 import type { DisputeSettings } from './dispute/settings.ts'
+import { createNetworkFaults } from './faults/create-faults.ts'
+import type { FaultRecord } from './faults/fault.ts'
+import type { ReportRules } from './faults/judge.ts'
 import { fetchOutput } from './job/fetch.ts'
 import { JOBS_LISTED_MAX } from './job/limits.ts'
 import { clientStopped, resumeJob, runJob } from './job/run-job.ts'
@@ -67,6 +70,10 @@ export interface ClientInit {
   onReconciled?: ((done: Reconciled) => void) | undefined
   /** Told of what happens to cases in court, and what the client does about them. */
   onDispute?: ((news: DisputeNews) => void) | undefined
+  /** What is done about providers that contradict themselves. Default: what brings more than it costs. */
+  reports?: ReportRules | undefined
+  /** Told of each fault that was found, and of what comes of it. */
+  onFault?: ((fault: FaultRecord) => void) | undefined
 }
 
 /** Wires a client from its parts. Node: `createNodeClient` chooses them all. */
@@ -81,7 +88,22 @@ export function createClient(init: ClientInit): Client {
   const records = createBuyerRecords(store)
   const fetcher = createBlockFetcher(network)
   const blockServer = createBlockServer({ network, blockstore: blocks })
-  const book = createBook({ ...signing, token: descriptor.token })
+  const faults = createNetworkFaults({
+    descriptor,
+    store,
+    table: records.faults,
+    signer,
+    chain,
+    signing,
+    rules: init.reports ?? {},
+    onChange: init.onFault,
+    onError: error => onWarning({ provider: undefined, error })
+  })
+  const book = createBook({
+    ...signing,
+    token: descriptor.token,
+    onContradiction: proof => void faults.keep({ proof })
+  })
   const market = createMarket({ network, book, bootstrap: descriptor.bootstrap })
   const policy: ChannelPolicy = {
     closeDelaySec: CLOSE_DELAY_SEC,
@@ -121,7 +143,16 @@ export function createClient(init: ClientInit): Client {
   let payer: Payer
   let inbox: Inbox
   let sessions: Sessions
-  const engine = createBuyerEngine({ records, signing, spending, pay: (id, receipts) => payer.pay(id, receipts) })
+  const engine = createBuyerEngine({
+    records,
+    signing,
+    spending,
+    pay: (id, receipts) => payer.pay(id, receipts),
+    onContradiction(proof, { bid, channel }) {
+      const key = channels.peek(channel)?.key
+      void faults.keep({ proof, ...(key === undefined ? {} : { harm: { bid: bid.body, channel: key } }) })
+    }
+  })
   payer = createPayer({
     records,
     signing,
@@ -222,15 +253,18 @@ export function createClient(init: ClientInit): Client {
       market.start()
       reconciler.start()
       disputes?.start()
+      faults.start()
     },
     async stop() {
       reconciler.stop()
+      const reported = faults.stop()
       market.stop()
       stopping.abort(clientStopped())
       await Promise.allSettled([...jobs, disputes?.stop()])
       await sessions.close()
       fetcher.stop()
       await network.stop()
+      await reported
       await store.close()
     },
     offers: ({ signal } = {}) => market.offers(signal),
@@ -253,6 +287,11 @@ export function createClient(init: ClientInit): Client {
     async lookAtDisputes(options) {
       const looked = new Set(((await disputes?.run(options)) ?? []).map(({ id }) => id))
       return (await readDisputes(records)).filter(({ id }) => looked.has(id))
+    },
+    faults: () => faults.all(),
+    async reportFaults(options) {
+      await faults.run(options)
+      return faults.all()
     },
     async spending() {
       await spending.load()

@@ -8,13 +8,17 @@ import {
   createChain,
   createCourt,
   createNetwork,
+  createNetworkFaults,
   createStore,
   type DisputeSummary,
+  type FaultRecord,
+  type FaultState,
   fetchBook,
   offersTopic,
   readDisputes,
   type SigningContext,
   serveBook,
+  stateOf,
   wallClockSec
 } from '@archipel/client'
 import { createFsBlockStore, createNativeSigner, nodeTransports, recoverNative } from '@archipel/client/node'
@@ -38,6 +42,7 @@ import { createDiskSpace } from './execution/disk-space.ts'
 import { createInputs } from './execution/inputs.ts'
 import { createWork, type Work } from './execution/work.ts'
 import { createWasmExecutor, type Executor } from './executor/index.ts'
+import { createFaultLog } from './faults/fault-log.ts'
 import type { Logger } from './log.ts'
 import { createBeacon } from './market/beacon.ts'
 import { createOfferPublisher } from './market/offer-publisher.ts'
@@ -59,6 +64,8 @@ export interface ProviderNode {
   status(): Promise<ProviderStatus>
   /** Its cases in court, newest first. */
   disputes(): Promise<DisputeSummary[]>
+  /** Contradictions that other providers signed, and what has come of them. */
+  faults(): Promise<FaultRecord[]>
 }
 
 export interface ProviderNodeInit {
@@ -108,7 +115,21 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
   const fetcher = createBlockFetcher(network)
 
   // Market: what we offer, and what others do.
-  const book = createBook({ ...signing, token: descriptor.token })
+  const faults = createNetworkFaults({
+    descriptor,
+    store,
+    table: records.faults,
+    signer: signing.signer,
+    chain,
+    signing,
+    rules: { ...config.faults, coinPrice: config.redeem.coinPrice },
+    ...createFaultLog(log, signing.signer.address)
+  })
+  const book = createBook({
+    ...signing,
+    token: descriptor.token,
+    onContradiction: proof => void faults.keep({ proof })
+  })
   const publisher = createOfferPublisher({ network, config, runtimes, version, signing, records, book, log })
   const beacon = createBeacon({
     network,
@@ -225,7 +246,14 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     publisher.stop()
     beacon.stop()
     await work.stopAll()
-    await Promise.all([executor.stop(), redeemer.stop(), reconciler.stop(), news.stop(), disputes?.stop()])
+    await Promise.all([
+      executor.stop(),
+      redeemer.stop(),
+      reconciler.stop(),
+      news.stop(),
+      disputes?.stop(),
+      faults.stop()
+    ])
     fetcher.stop()
     await network.stop()
     stopped.abort()
@@ -254,6 +282,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       reconciler.start()
       news.start()
       disputes?.start()
+      faults.start()
       log.info(
         { address: signing.signer.address, multiaddrs: network.addresses().map(String), isolation: executor.isolation },
         'started'
@@ -271,6 +300,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
         err => ({ ok: false, blockNumber: undefined, error: err instanceof Error ? err.message : String(err) })
       )
       const offer = publisher.current
+      const states = (await faults.all()).map(fault => stateOf(fault, signing.signer.address))
       return {
         address: signing.signer.address,
         owner: config.owner,
@@ -290,15 +320,23 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
         redeem: { ...redeemer.status(), books: reconciler.status(), tokens },
         disputes: disputes?.status(),
         chain: block,
-        offer: offer === undefined ? undefined : { sequence: offer.sequence, expiresAt: offer.expiresAt }
+        offer: offer === undefined ? undefined : { sequence: offer.sequence, expiresAt: offer.expiresAt },
+        faults: countBy(states)
       }
-    }
+    },
+    faults: faults.all
   }
 }
 
 /** A process for each core that is sold, and some: each serves one buyer, and idle ones are kept for a while. */
 const PROCESSES_MIN = 8
 const processesFor = ({ resources }: ProviderConfig) => Math.max(PROCESSES_MIN, wholeCores(resources.cpuMillis) / 1000)
+
+function countBy(states: readonly FaultState[]): Partial<Record<FaultState, number>> {
+  const counts: Partial<Record<FaultState, number>> = {}
+  for (const state of states) counts[state] = (counts[state] ?? 0) + 1
+  return counts
+}
 
 /** Below this many offers a peer asks everyone it meets for theirs; above, gossip keeps it up to date. */
 const BOOK_SMALL = 64

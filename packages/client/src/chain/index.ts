@@ -1,6 +1,7 @@
 export { type Bonds, type BondsInit, createBonds } from './bonds/bonds.ts'
-export { type BondState, type BondsReads, type ExposureState, exposedMax } from './bonds/reads.ts'
-export type { BondsWrites, Slashed } from './bonds/writes.ts'
+export type { BondState, BondsReads, ExposureState, FaultSlash } from './bonds/reads.ts'
+export { exposedMax, type Shares, type Slashable, sharesOf } from './bonds/shares.ts'
+export type { BondsWrites, Slashed, SlashOptions } from './bonds/writes.ts'
 export { type Chain, type ChainInit, createChain } from './chain.ts'
 export { codeOfSelector, decodeRevert } from './contract/decode-revert.ts'
 export {

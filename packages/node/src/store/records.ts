@@ -1,4 +1,4 @@
-import type { DisputeRecord, Store, Table } from '@archipel/client'
+import type { DisputeRecord, FaultRecord, Store, Table } from '@archipel/client'
 import type { ProviderAgreement, ProviderChannel, UnixSec } from '@archipel/protocol'
 
 /** A channel with when its newest voucher arrived: vouchers are redeemed by amount or by age. */
@@ -20,6 +20,8 @@ export interface ProviderRecords {
   readonly disputes: Table<DisputeRecord>
   /** `offer` → the last sequence published, so that no two offers ever share one; `cases` → the last block searched */
   readonly counters: Table<number>
+  /** fault → what proves it, and what has come of it */
+  readonly faults: Table<FaultRecord>
 }
 
 export function createProviderRecords(store: Store): ProviderRecords {
@@ -29,6 +31,7 @@ export function createProviderRecords(store: Store): ProviderRecords {
     open: store.table('open'),
     channels: store.table('channels'),
     disputes: store.table('disputes'),
-    counters: store.table('counters')
+    counters: store.table('counters'),
+    faults: store.table('faults')
   }
 }

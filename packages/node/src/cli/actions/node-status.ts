@@ -10,7 +10,7 @@ import { plural } from '../run/words.ts'
 export async function showStatus({ context }: Invocation<object>): Promise<undefined> {
   const { control } = nodeFiles(await context.folder())
   const status = (await askStatus(control, { signal: context.signal })) as SentStatus
-  const { jobs, earnings, redeem, disputes, chain, offer } = status
+  const { jobs, earnings, redeem, disputes, chain, offer, faults } = status
   await context.output.answer({
     json: { ...status },
     names: () => [status.address],
@@ -30,6 +30,7 @@ export async function showStatus({ context }: Invocation<object>): Promise<undef
         ['earned', `${tokens(earnings.vouchered)} vouchered, ${tokens(earnings.redeemed)} redeemed`],
         ['waiting', waitingOf(redeem)],
         ...(disputes === undefined || disputes === null ? [] : [['in court', inCourt(disputes)] as const]),
+        ...(Object.keys(faults).length === 0 ? [] : [['faults of others', faultsOf(faults)] as const]),
         ...(redeem.lastError === undefined ? [] : [['last trouble', troubleOf(redeem.lastError)] as const]),
         ['chain', chain.ok ? `block ${chain.blockNumber}` : `not reached: ${chain.error}`]
       ])
@@ -71,6 +72,10 @@ function inCourt({ open, amount, won, spentWei, nextUntil, lastError }: NonNulla
   return parts.join(', ')
 }
 
+const faultsOf = (faults: SentStatus['faults']): string =>
+  `${Object.entries(faults)
+    .map(([state, count]) => `${count} ${state}`)
+    .join(', ')}: archipel bond faults`
 const troubleOf = ({ atSec, code, message }: { atSec: number; code: string; message: string }): string =>
   `${clock(atSec)} ${code}: ${message}`
 const tokens = (amount: string): string => formatAmount(BigInt(amount))
