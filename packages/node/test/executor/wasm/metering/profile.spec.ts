@@ -24,7 +24,7 @@ describe('what is not in the profile', () => {
     expect(() => meter(...withCode(0x01))).not.toThrow()
   })
 
-  it.each([
+  it.each<[string, ...number[]]>([
     ['an atomic instruction', 0xfe, 0x03, 0x00],
     ['a try', 0x06, 0x40],
     ['a throw', 0x08, 0x00],
@@ -81,7 +81,7 @@ describe('what is not in the profile', () => {
 
 describe('a program cannot reach the meter', () => {
   // The function has one variable of its own, the module no global and one function type.
-  it.each([
+  it.each<[string, ...number[]]>([
     ['the global of its fuel', 0x42, 0, 0x24, 0],
     ['the global of its stack', 0x41, 0, 0x24, 1],
     ['a variable that metering added', 0x42, 0, 0x21, 0],
