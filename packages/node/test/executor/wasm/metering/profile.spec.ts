@@ -156,7 +156,7 @@ describe('bounds', () => {
     const values = Array(900).fill(0x7f)
     const wide = [0x60, ...u32(900), ...values, ...u32(900), ...values]
     const types = [1, ...u32(wide.length + 1), 1, ...wide]
-    const calls = Buffer.concat([repeated(900, 0x20, 0), repeated(60_000, 0x10, 0)])
+    const calls = Buffer.concat([repeated(900, 0x20, 0), repeated(12_000, 0x10, 0)])
     expect(() => meterModule(withLong(calls, NO_LOCALS, types))).toThrow(
       expect.objectContaining({ message: expect.stringContaining('hands on') })
     )
