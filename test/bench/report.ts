@@ -1,3 +1,4 @@
+import type { CpuReport } from './cpu.ts'
 import type { GasReport } from './gas.ts'
 import type { IdleReport } from './idle.ts'
 import type { LatencyReport } from './latency.ts'
@@ -9,13 +10,14 @@ export interface BenchReport {
   readonly latency: LatencyReport
   readonly throughput: readonly ThroughputReport[]
   readonly synced: readonly SyncedReport[]
+  readonly cpu: readonly CpuReport[]
   readonly gas: readonly GasReport[]
   readonly idle: IdleReport
 }
 
 /** The figures as tables for people. */
 export function printReport(
-  { latency, throughput, synced, gas, idle }: BenchReport,
+  { latency, throughput, synced, cpu, gas, idle }: BenchReport,
   log: (line: string) => void
 ): void {
   const table = (title: string, header: readonly string[], rows: readonly (readonly (string | number)[])[]) => {
@@ -50,6 +52,11 @@ export function printReport(
       ...[streams, acceptsPerSec, acceptMs.p50, acceptMs.p95, acceptCpuUs],
       ...[vouchersPerSec, voucherMs.p50, voucherMs.p95, voucherCpuUs]
     ])
+  )
+  table(
+    'Programs that only compute, as multiples of Node’s own WebAssembly',
+    ['program', 'plain ms', 'confined', 'with fuel', 'Mfuel'],
+    cpu.map(({ program, plainMs, confined, metered, megaFuel }) => [program, plainMs, confined, metered, megaFuel])
   )
   table(
     'Gas, jobs on one channel from open to close',

@@ -25,6 +25,8 @@ export interface RunOptions {
   signal: AbortSignal
   /** Called when the program begins to run: what comes before, compiling it included, is not charged. At most once. */
   onStarted?: () => void
+  /** Called now and then with the fuel used up to then, where that is limited; what it throws ends the job. */
+  onProgress?: (fuel: number) => void
   /** Called with output while the program runs; what it throws ends the job. */
   onOutput?: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void
 }

@@ -21,13 +21,14 @@ const UINT32_MAX = 2 ** 32 - 1
 
 export function createAnswerCollector(
   { outputBytes: outputBytesMax, fuel: fuelMax }: Pick<ExecutionLimits, 'outputBytes' | 'fuel'>,
-  { onOutput, onStarted }: Pick<RunOptions, 'onOutput' | 'onStarted'>
+  { onOutput, onStarted, onProgress }: Pick<RunOptions, 'onOutput' | 'onStarted' | 'onProgress'>
 ): AnswerCollector {
   const streams = { stdout: createByteCollector(), stderr: createByteCollector() }
   const files: OutputFile[] = []
   let outputBytes = 0
   let missing = 0
   let started = false
+  let progressed = 0
 
   function count(bytes: number): void {
     outputBytes += bytes
@@ -45,6 +46,16 @@ export function createAnswerCollector(
     if (started) throw broken('a program that starts twice')
     started = true
     onStarted?.()
+    return 'more'
+  }
+
+  function progress(payload: Buffer): AnswerStep {
+    const { fuel } = readMessage(payload)
+    if (!isCount(fuel) || fuelMax === undefined || fuel > fuelMax || fuel < progressed) {
+      throw broken('progress that goes backwards or too far')
+    }
+    progressed = fuel
+    onProgress?.(fuel)
     return 'more'
   }
 
@@ -90,6 +101,7 @@ export function createAnswerCollector(
       if (type === FRAME.stdout) return takeStream('stdout', payload)
       if (type === FRAME.stderr) return takeStream('stderr', payload)
       if (type === FRAME.started) return start()
+      if (type === FRAME.progress) return progress(payload)
       if (type === FRAME.needProgram) return 'needProgram'
       if (type === FRAME.file) return startFile(payload)
       if (type === FRAME.done) return finish(payload)

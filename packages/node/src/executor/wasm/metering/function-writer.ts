@@ -5,11 +5,15 @@ import type { FunctionScan } from './function-scan.ts'
 import { OP } from './instruction-set.ts'
 import { VALUE_TYPE } from './value-types.ts'
 
-/** The globals that metering adds. */
-export interface MeterGlobals {
-  /** Fuel that is left, an i64; below zero once the program has run out of it. */
+/** What metering adds to the module, by index. */
+export interface MeterParts {
+  /** The global with the fuel that is left, an i64; below zero once the program has run out of it. */
   readonly fuel: number
-  /** Stack that is left, an i32; below zero once calls have nested too deep. */
+  /** A table whose one function is called then, and returns if there is more … */
+  readonly refillTable: number
+  /** … and the type of that function, which takes and gives nothing. */
+  readonly refillType: number
+  /** The global with the stack that is left, an i32; below zero once calls have nested too deep. */
   readonly stack: number
 }
 
@@ -66,7 +70,7 @@ const EXTRA_TYPES = [
 ] as const
 
 /** Writes the body of a function with its edits carried out, its size in front. */
-export function createFunctionWriter(globals: MeterGlobals) {
+export function createFunctionWriter(parts: MeterParts) {
   const body = createByteWriter(64 * 1024)
   const used = new Map<ExtraLocal, number>()
 
@@ -93,23 +97,30 @@ export function createFunctionWriter(globals: MeterGlobals) {
     body.bytes([OP.if, NO_RESULT, OP.unreachable, OP.end])
   }
 
+  /** Calls for more fuel where `i64`, which is what is left, is below zero. */
+  function checkFuel(): void {
+    get('i64')
+    constant(I64.const, 0)
+    body.bytes([I64.ltS, OP.if, NO_RESULT])
+    constant(I32.const, 0)
+    op1(OP.callIndirect, parts.refillType)
+    body.u32(parts.refillTable)
+    body.byte(OP.end)
+  }
+
   function charge(cost: number, check: boolean): void {
     if (cost === 0 && !check) return
-    getGlobal(globals.fuel)
+    getGlobal(parts.fuel)
     constant(I64.const, cost)
     body.byte(I64.sub)
     if (check) tee('i64')
-    setGlobal(globals.fuel)
-    if (!check) return
-    get('i64')
-    constant(I64.const, 0)
-    body.byte(I64.ltS)
-    trapIf()
+    setGlobal(parts.fuel)
+    if (check) checkFuel()
   }
 
   /** Takes fuel for the unsigned number in `name`. */
   function chargeNumber(name: ExtraLocal, shift: number): void {
-    getGlobal(globals.fuel)
+    getGlobal(parts.fuel)
     get(name)
     body.byte(I64.extendU)
     if (shift !== 0) {
@@ -118,11 +129,8 @@ export function createFunctionWriter(globals: MeterGlobals) {
     }
     body.byte(I64.sub)
     tee('i64')
-    setGlobal(globals.fuel)
-    get('i64')
-    constant(I64.const, 0)
-    body.byte(I64.ltS)
-    trapIf()
+    setGlobal(parts.fuel)
+    checkFuel()
   }
 
   function chargeGrowth(shift: number): void {
@@ -136,11 +144,11 @@ export function createFunctionWriter(globals: MeterGlobals) {
   }
 
   function enterFrame(bytes: number): void {
-    getGlobal(globals.stack)
+    getGlobal(parts.stack)
     tee('stack')
     constant(I32.const, bytes)
     body.byte(I32.sub)
-    setGlobal(globals.stack)
+    setGlobal(parts.stack)
     get('stack')
     constant(I32.const, bytes)
     body.byte(I32.ltS)
@@ -149,7 +157,7 @@ export function createFunctionWriter(globals: MeterGlobals) {
 
   function leaveFrame(): void {
     get('stack')
-    setGlobal(globals.stack)
+    setGlobal(parts.stack)
   }
 
   function canonicalScalar(name: 'f32' | 'f64'): void {

@@ -2,26 +2,33 @@ import { badProgram, createByteReader } from './byte-reader.ts'
 import { type ByteWriter, createByteWriter } from './byte-writer.ts'
 import { frameBytes } from './costs.ts'
 import { createFunctionScanner } from './function-scan.ts'
-import { createFunctionWriter } from './function-writer.ts'
+import { createFunctionWriter, type MeterParts } from './function-writer.ts'
 import { FUNCTION_BYTES_MAX, LOCALS_MAX, LOCALS_TOTAL_MAX } from './limits.ts'
-import { checkSegments, type FunctionType, indexModule, type ModuleIndex } from './module-index.ts'
+import { checkSegments, type FunctionType, indexModule, type ModuleIndex, type TableType } from './module-index.ts'
 import { HEADER, readSections, SECTION, SECTION_ORDER, type Section } from './sections.ts'
 import { isValueType, VALUE_TYPE } from './value-types.ts'
 
 /** What metering adds to the exports of a program; no program may have these names itself. */
-export const METER_EXPORTS = { fuel: 'archipel:fuel', stack: 'archipel:stack', start: 'archipel:start' } as const
+export const METER_EXPORTS = {
+  fuel: 'archipel:fuel',
+  stack: 'archipel:stack',
+  /** A table for the one function that is called when the fuel is used up. */
+  refill: 'archipel:refill',
+  start: 'archipel:start'
+} as const
 
-const EXPORT_KIND = { function: 0, global: 3 } as const
+const EXPORT_KIND = { function: 0, table: 1, global: 3 } as const
 const MUTABLE = 1
 const I32_ZERO = [0x41, 0, 0x0b]
 const I64_ZERO = [0x42, 0, 0x0b]
 const NO_RESULT = 0x40
 const FUNCTION_FORM = 0x60
+const REFILL_TABLE: TableType = { element: VALUE_TYPE.funcref, initial: 1, maximum: 1 }
 
 /**
  * The module with metering added: its code takes fuel before it runs and stack for each call, and shows no NaN whose bits
- * depend on the machine. It has two more globals and exports, see {@link METER_EXPORTS}; what would run when it is loaded is
- * exported instead, for whoever has filled the tank first.
+ * depend on the machine. It has two more globals, one more table, and more exports, see {@link METER_EXPORTS}; what would run
+ * when it is loaded is exported instead, for whoever has filled the tank first.
  *
  * Takes time and memory in proportion to the module, whatever is in it. Throws ProgramFault E_BAD_PROGRAM for a module that
  * is not in the profile; one that is invalid in other ways becomes one that the engine refuses.
@@ -33,14 +40,20 @@ export function meterModule(module: Uint8Array): Uint8Array {
   for (const name of Object.values(METER_EXPORTS)) {
     if (index.exportNames.has(name)) throw badProgram('the program exports a name that is not its own', { name })
   }
-  const resultTypes = createResultTypes(index)
+  const types = createMoreTypes(index)
+  const parts: MeterParts = {
+    fuel: index.globals,
+    stack: index.globals + 1,
+    refillTable: index.tables.length,
+    refillType: types.refill
+  }
   const code = sections.get(SECTION.code)
-  const metered = code === undefined ? undefined : meterCode(module, code, index, resultTypes.blockType)
+  const metered = code === undefined ? undefined : meterCode(module, code, index, parts, types.blockType)
   const out = createByteWriter(module.length + (metered?.length ?? 0))
   out.bytes(HEADER)
   for (const id of SECTION_ORDER) {
     const section = sections.get(id)
-    const content = rewriteSection(id, module, section, index, resultTypes.added, metered)
+    const content = rewriteSection(id, module, section, index, types.added, metered)
     if (content === undefined) continue
     out.byte(id)
     out.u32(content.length)
@@ -58,21 +71,21 @@ function rewriteSection(
   metered: Uint8Array | undefined
 ): Uint8Array | undefined {
   if (id === SECTION.type) {
-    if (addedTypes.length === 0) return raw(module, section)
     return extended(module, section, addedTypes.length, writer => {
       for (const { params, results } of addedTypes) writeType(writer, params, results)
     })
   }
-  if (id === SECTION.table) return index.tables.length === 0 ? undefined : tables(index)
+  if (id === SECTION.table) return tables(index)
   if (id === SECTION.global) {
     return extended(module, section, 2, writer => {
       writer.bytes([VALUE_TYPE.i64, MUTABLE, ...I64_ZERO, VALUE_TYPE.i32, MUTABLE, ...I32_ZERO])
     })
   }
   if (id === SECTION.export) {
-    return extended(module, section, index.start === undefined ? 2 : 3, writer => {
+    return extended(module, section, index.start === undefined ? 3 : 4, writer => {
       writeExport(writer, METER_EXPORTS.fuel, EXPORT_KIND.global, index.globals)
       writeExport(writer, METER_EXPORTS.stack, EXPORT_KIND.global, index.globals + 1)
+      writeExport(writer, METER_EXPORTS.refill, EXPORT_KIND.table, index.tables.length)
       if (index.start !== undefined) writeExport(writer, METER_EXPORTS.start, EXPORT_KIND.function, index.start)
     })
   }
@@ -105,8 +118,8 @@ function extended(
 
 function tables(index: ModuleIndex): Uint8Array {
   const writer = createByteWriter()
-  writer.u32(index.tables.length)
-  for (const { element, initial, maximum } of index.tables) {
+  writer.u32(index.tables.length + 1)
+  for (const { element, initial, maximum } of [...index.tables, REFILL_TABLE]) {
     writer.bytes([element, 1])
     writer.u32(initial)
     writer.u32(maximum)
@@ -130,9 +143,9 @@ function writeExport(writer: ByteWriter, name: string, kind: number, index: numb
   writer.u32(index)
 }
 
-/** Types of blocks that give what functions give; those with several results have to be added to the module. */
-function createResultTypes({ types }: ModuleIndex) {
-  const added: FunctionType[] = []
+/** The types that the module has to have more: that of refilling, and of blocks that give what functions with several results give. */
+function createMoreTypes({ types }: ModuleIndex) {
+  const added: FunctionType[] = [{ params: new Uint8Array(0), results: new Uint8Array(0) }]
   const known = new Map<string, number[]>()
 
   function blockType({ results }: FunctionType): readonly number[] {
@@ -150,17 +163,18 @@ function createResultTypes({ types }: ModuleIndex) {
     return encoded
   }
 
-  return { added, blockType }
+  return { added, refill: types.length, blockType }
 }
 
 function meterCode(
   module: Uint8Array,
   section: Section,
   index: ModuleIndex,
+  parts: MeterParts,
   blockType: (type: FunctionType) => readonly number[]
 ): Uint8Array {
   const scanner = createFunctionScanner(index)
-  const writer = createFunctionWriter({ fuel: index.globals, stack: index.globals + 1 })
+  const writer = createFunctionWriter(parts)
   const out = createByteWriter(2 * (section.end - section.start) + 64)
   const reader = createByteReader(module, section.start, section.end)
   const count = reader.u32()

@@ -37,7 +37,6 @@ export interface TableType {
   readonly element: number
   readonly initial: number
   readonly maximum: number
-  /** Where its limits are in the module, for what has to be bounded. */
 }
 
 const FUNCTION_FORM = 0x60

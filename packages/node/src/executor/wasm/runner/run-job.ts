@@ -11,6 +11,9 @@ import type { ReceivedJob } from './receive.ts'
 // Before anybody takes it away; the module of that name opens the standard streams.
 const { process } = globalThis
 
+/** `(module (import "" "" (func)) (export "" (func 0)))` */
+const HANDS_ON = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 2, 5, 1, 0, 0, 0, 0, 7, 4, 1, 0, 0, 0]
+
 export interface JobOutcome {
   exitCode: number
   /** Time from instantiation to the end of `_start`, whole milliseconds. */
@@ -36,9 +39,10 @@ export interface JobOutcome {
 export function runJob(
   module: WebAssembly.Module,
   { message: job, stdin, files }: ReceivedJob,
-  output: OutputMeter
+  output: OutputMeter,
+  onProgress: (fuel: number) => void
 ): JobOutcome {
-  const tank = job.fuelMax === undefined ? undefined : createFuelTank(job.fuelMax)
+  const tank = job.fuelMax === undefined ? undefined : createFuelTank(job.fuelMax, onProgress)
   const host = createWasiHost({
     args: job.args,
     env: job.env,
@@ -109,11 +113,19 @@ function fill(exports: WebAssembly.Exports, tank: FuelTank, meter: { stackLeft: 
   const stack = exports[METER_EXPORTS.stack] as WebAssembly.Global<'i32'>
   stack.value = STACK_BYTES_MAX
   meter.stackLeft = () => stack.value
+  const refill = exports[METER_EXPORTS.refill] as WebAssembly.Table
+  refill.set(0, asWasmFunction(tank.refill))
   const start = exports[METER_EXPORTS.start] as (() => void) | undefined
   start?.()
 }
 
+/** A table takes functions of WebAssembly only: this one comes out of a module that does nothing but hand it on. */
+function asWasmFunction(call: () => void): unknown {
+  const module = new WebAssembly.Module(Uint8Array.from(HANDS_ON))
+  return new WebAssembly.Instance(module, { '': { '': call } }).exports['']
+}
+
 function settle(exitCode: number, tank: FuelTank | undefined): number {
-  tank?.requireSome()
+  tank?.refill()
   return exitCode
 }

@@ -7,7 +7,17 @@ import { createModuleCache } from './module-cache.ts'
 import { createOutputMeter } from './output-meter.ts'
 import { type ReceivedJob, receiveProgram, receiveTask } from './receive.ts'
 import { runJob } from './run-job.ts'
-import { type DoneMessage, type FileMessage, FRAME, type JobMessage, type SizeMessage } from './wire.ts'
+import {
+  type DoneMessage,
+  type FileMessage,
+  FRAME,
+  type JobMessage,
+  type ProgressMessage,
+  type SizeMessage
+} from './wire.ts'
+
+/** Between two reports of progress: nobody looks more often. */
+const PROGRESS_MS = 50
 
 /** Serves one job, or meters one program; returns how many bytes its program took that are garbage now, as far as is known. */
 export type ServeJob = () => number
@@ -30,7 +40,7 @@ export function createJobServer(channel: FrameChannel): ServeJob {
     return module
   }
 
-  function send(type: number, message: FileMessage | SizeMessage | DoneMessage): void {
+  function send(type: number, message: FileMessage | SizeMessage | ProgressMessage | DoneMessage): void {
     channel.write(type, Buffer.from(JSON.stringify(message)))
   }
 
@@ -45,13 +55,21 @@ export function createJobServer(channel: FrameChannel): ServeJob {
     return Number.POSITIVE_INFINITY
   }
 
+  let reportedMs = 0
+  function reportProgress(fuel: number): void {
+    const nowMs = performance.now()
+    if (nowMs - reportedMs < PROGRESS_MS) return
+    reportedMs = nowMs
+    send(FRAME.progress, { fuel })
+  }
+
   function serveJob(job: ReceivedJob): number {
     const output = createOutputMeter(job.message.outputBytesMax, (stream, bytes) => channel.write(FRAME[stream], bytes))
     try {
       const module = takeModule(job.message)
       if (module === undefined) return 0
       channel.write(FRAME.started)
-      const { diskBytes, files, ...outcome } = runJob(module, job, output)
+      const { diskBytes, files, ...outcome } = runJob(module, job, output, reportProgress)
       output.flush()
       for (const { path, bytes } of files) {
         send(FRAME.file, { path, sizeBytes: bytes.length })

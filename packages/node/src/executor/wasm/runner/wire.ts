@@ -6,7 +6,7 @@
  *
  * A job is: `job`, perhaps `stdin` (+ `data`), any number of `file` (+ `data`), then `run`; or `abort` before `run`. The runner may answer `run`
  * with `needProgram`, then gets `program` (+ `data`) or `abort`. When the program begins to run comes `started`,
- * while it runs `stdout` and `stderr`, after it `file` (+ `data`), and last `done`.
+ * while it runs `stdout`, `stderr` and `progress`, after it `file` (+ `data`), and last `done`.
  *
  * Instead of a job, a program to be metered: `meter` (+ `data`), answered with `metered` (+ `data`) or a `done` that says
  * why not.
@@ -26,7 +26,8 @@ export const FRAME = {
   stderr: 19,
   done: 20,
   started: 21,
-  metered: 22
+  metered: 22,
+  progress: 23
 } as const
 
 export const FRAME_HEADER_BYTES = 5
@@ -57,6 +58,12 @@ export interface FileMessage {
 /** Payload of `program`, `stdin`, `meter` and `metered`. */
 export interface SizeMessage {
   sizeBytes: number
+}
+
+/** Payload of `progress`. */
+export interface ProgressMessage {
+  /** Used up to now. */
+  fuel: number
 }
 
 /** Payload of `done`. */

@@ -6,8 +6,8 @@ export interface FuelTank {
   connect(tank: WebAssembly.Global<'i64'>): void
   /** Throws ProgramFault E_FUEL where too little is left, now or since before. */
   spend(fuel: number): void
-  /** Throws ProgramFault E_FUEL where the program has run out of it. */
-  requireSome(): void
+  /** Puts fuel in where the tank is empty; throws ProgramFault E_FUEL where there is no more. */
+  refill(): void
   /** At most what there was. */
   used(): number
 }
@@ -22,28 +22,48 @@ export const FUEL = {
   item: 50
 } as const
 
-export function createFuelTank(fuelMax: number): FuelTank {
-  const full = BigInt(fuelMax)
-  let tank: WebAssembly.Global<'i64'> | undefined
-  const left = () => tank?.value ?? full
+/** The tank is filled with so much at a time, so that somebody hears of the progress: a fraction of a second's work. */
+const FILLING = 200_000_000n
 
-  function requireSome(): void {
-    if (left() < 0n) throw new ProgramFault('E_FUEL', 'the program used up its fuel', { fuelMax })
+/** `onRefill` is told what was used each time that the tank is filled again. */
+export function createFuelTank(fuelMax: number, onRefill: (used: number) => void): FuelTank {
+  const full = BigInt(fuelMax)
+  let reserve = full
+  let tank: WebAssembly.Global<'i64'> | undefined
+
+  function left(): bigint {
+    return reserve + (tank?.value ?? 0n)
+  }
+
+  function used(): number {
+    return left() < 0n ? fuelMax : Number(full - left())
+  }
+
+  function fill(into: WebAssembly.Global<'i64'>): void {
+    const missing = FILLING - into.value
+    const filling = missing < reserve ? missing : reserve
+    into.value += filling
+    reserve -= filling
+  }
+
+  function refill(): void {
+    if (tank === undefined || tank.value >= 0n) return
+    fill(tank)
+    if (tank.value < 0n) throw new ProgramFault('E_FUEL', 'the program used up its fuel', { fuelMax })
+    onRefill(used())
   }
 
   return {
     connect: exported => {
       tank = exported
-      tank.value = full
+      tank.value = 0n
+      fill(tank)
     },
     spend: fuel => {
       if (tank !== undefined) tank.value -= BigInt(fuel)
-      requireSome()
+      refill()
     },
-    requireSome,
-    used: () => {
-      const rest = left()
-      return rest < 0n ? fuelMax : Number(full - rest)
-    }
+    refill,
+    used
   }
 }

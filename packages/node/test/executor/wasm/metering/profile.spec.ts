@@ -94,13 +94,19 @@ describe('a program cannot reach the meter', () => {
 })
 
 describe('bounds', () => {
-  const nested = (depth: number) => withLong([...Array(depth).fill([0x02, 0x40]).flat(), ...Array(depth).fill(0x0b)])
   const u32 = (value: number): number[] => (value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...u32(value >>> 7)])
+  const repeated = (count: number, ...bytes: number[]) => Buffer.alloc(count * bytes.length, Uint8Array.from(bytes))
+  const nested = (depth: number) => withLong(Buffer.concat([repeated(depth, 0x02, 0x40), repeated(depth, 0x0b)]))
+  const NO_CODE = new Uint8Array(0)
+  const NO_LOCALS = [0]
+  const NO_VALUES = [1, 4, 1, 0x60, 0, 0]
 
-  function withLong(code: number[], locals: number[] = [0]): Uint8Array {
-    const body = [...locals, ...code, 0x0b]
-    const section = [1, ...u32(body.length), ...body]
-    return Uint8Array.from([...HEADER, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, ...u32(section.length), ...section])
+  /** A module of one function, put together in memory: it may be long. */
+  function withLong(code: Uint8Array, locals = NO_LOCALS, types = NO_VALUES): Uint8Array {
+    const length = locals.length + code.length + 1
+    const section = [1, ...u32(length)]
+    const head = [...HEADER, ...types, 3, 2, 1, 0, 10, ...u32(section.length + length), ...section, ...locals]
+    return Buffer.concat([Uint8Array.from(head), code, Uint8Array.of(0x0b)])
   }
 
   it('of nested blocks', () => {
@@ -109,19 +115,19 @@ describe('bounds', () => {
   })
 
   it('of variables, also where their sum is beyond 32 bits', () => {
-    expect(() => meterModule(withLong([], [1, ...u32(LOCALS_MAX), 0x7f]))).not.toThrow()
-    expect(() => meterModule(withLong([], [1, ...u32(LOCALS_MAX + 1), 0x7f]))).toThrow(refused)
+    expect(() => meterModule(withLong(NO_CODE, [1, ...u32(LOCALS_MAX), 0x7f]))).not.toThrow()
+    expect(() => meterModule(withLong(NO_CODE, [1, ...u32(LOCALS_MAX + 1), 0x7f]))).toThrow(refused)
     const most = [0xff, 0xff, 0xff, 0xff, 0x0f]
-    expect(() => meterModule(withLong([], [2, ...most, 0x7f, ...most, 0x7e]))).toThrow(refused)
+    expect(() => meterModule(withLong(NO_CODE, [2, ...most, 0x7f, ...most, 0x7e]))).toThrow(refused)
   })
 
   it('of the bytes of a function', () => {
-    expect(() => meterModule(withLong(Array(1024 * 1024 - 2).fill(0x01)))).not.toThrow()
-    expect(() => meterModule(withLong(Array(1024 * 1024 - 1).fill(0x01)))).toThrow(refused)
+    expect(() => meterModule(withLong(repeated(1024 * 1024 - 2, 0x01)))).not.toThrow()
+    expect(() => meterModule(withLong(repeated(1024 * 1024 - 1, 0x01)))).toThrow(refused)
   })
 
   it('of operands', () => {
-    const constants = (count: number) => [...Array(count).fill([0x41, 0]).flat(), ...Array(count).fill(0x1a)]
+    const constants = (count: number) => Buffer.concat([repeated(count, 0x41, 0), repeated(count, 0x1a)])
     expect(() => meterModule(withLong(constants(10_000)))).not.toThrow()
     expect(() => meterModule(withLong(constants(10_001)))).toThrow(refused)
   })
@@ -147,9 +153,13 @@ describe('bounds', () => {
   })
 
   it('of values handed on: calls of two bytes that move a thousand', () => {
-    const wide = `(func $wide (param ${'i32 '.repeat(900)}) (result ${'i32 '.repeat(900)}) unreachable)`
-    const source = `(module ${wide} (func unreachable ${'call $wide '.repeat(70_000)} unreachable))`
-    expect(() => meterModule(assemble(source))).toThrow(refused)
+    const values = Array(900).fill(0x7f)
+    const wide = [0x60, ...u32(900), ...values, ...u32(900), ...values]
+    const types = [1, ...u32(wide.length + 1), 1, ...wide]
+    const calls = Buffer.concat([repeated(900, 0x20, 0), repeated(12_000, 0x10, 0)])
+    expect(() => meterModule(withLong(calls, NO_LOCALS, types))).toThrow(
+      expect.objectContaining({ message: expect.stringContaining('hands on') })
+    )
   })
 })
 
