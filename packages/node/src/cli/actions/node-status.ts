@@ -1,6 +1,7 @@
 import { nodeFiles } from '../../config/folders.ts'
 import { formatAmount } from '../../config/units/amount.ts'
 import { askStatus } from '../../control/control-client.ts'
+import { isolationLevel } from '../../executor/isolation.ts'
 import type { ProviderStatus, SentStatus } from '../../provider.ts'
 import { clockText } from '../escrow/words.ts'
 import type { Invocation } from '../host.ts'
@@ -25,7 +26,7 @@ export async function showStatus({ context }: Invocation<object>): Promise<undef
         ['peers', String(status.peers)],
         ['offers known', String(status.offersKnown)],
         ['own offer', offer === undefined ? 'none yet' : `number ${offer.sequence}, until ${clock(offer.expiresAt)}`],
-        ['isolation', status.isolation.join(', ') || 'none'],
+        ['isolation', `${isolationLevel(status.isolation)}: ${status.isolation.join(', ') || 'none'}`],
         ['jobs', `${jobs.running} running, ${jobs.done} done, ${jobs.failed} failed`],
         ['earned', `${tokens(earnings.vouchered)} vouchered, ${tokens(earnings.redeemed)} redeemed`],
         ['waiting', waitingOf(redeem)],
