@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createExecutionError } from '../errors.ts'
 import type { Executor } from '../executor.ts'
-import { validateJob } from './job-check.ts'
+import { validateJob } from '../job-check.ts'
 import { createPool, type Pool } from './pool/pool.ts'
 import { type RunnerProcess, startRunnerProcess } from './runner-process.ts'
 import { confinementCandidates } from './sandbox/candidates.ts'
@@ -115,7 +115,12 @@ export function createWasmExecutor(init: WasmExecutorInit = {}): Executor {
     },
     run: async (job, options) => {
       if (running === undefined) throw createExecutionError('E_NOT_STARTED', 'the executor is not running')
-      validateJob(job, memoryBytesMax)
+      validateJob(job, { memoryBytesMin: PAGE_BYTES, memoryBytesMax })
+      if ((job.limits.gpus ?? 0) > 0) {
+        throw createExecutionError('E_NO_GPU', 'WebAssembly programs have no use of graphics processors', {
+          facts: { fault: 'buyer', gpus: job.limits.gpus }
+        })
+      }
       return running.pool.run(job, options)
     }
   }
