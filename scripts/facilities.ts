@@ -19,7 +19,14 @@ const PROBES = {
     ),
   /** The node may have none although the system has them, so one is really made. */
   cgroup: () =>
-    probeCommand(process.execPath, ['--no-warnings', CGROUP_PROBE], 'start as root, or in a delegated group')
+    probeCommand(process.execPath, ['--no-warnings', CGROUP_PROBE], 'start as root, or in a delegated group'),
+  /** A container engine of the tests' own, which only root may start; its images are made of one static program. */
+  docker: () =>
+    process.getuid?.() === 0
+      ? probeCommands(['dockerd', 'busybox'], 'apt-get install docker.io busybox-static')
+      : { available: false, reason: 'only root may start a container engine' },
+  gvisor: () => probeCommands(['runsc'], 'apt-get install runsc'),
+  'docker-registry': () => probeCommands(['docker-registry'], 'apt-get install docker-registry')
 } as const
 
 const known = new Map<FacilityName, Facility>()
@@ -45,6 +52,12 @@ export function requireFacility(name: FacilityName, required = process.env.ARCHI
   }
   console.warn(`skipped: no ${name}: ${facility.reason}`)
   return false
+}
+
+/** Whether they are installed. */
+function probeCommands(commands: readonly string[], hint: string): Facility {
+  const missing = commands.find(command => !probeCommand('which', [command], hint).available)
+  return missing === undefined ? { available: true } : { available: false, reason: `no ${missing} (${hint})` }
 }
 
 function probeCommand(command: string, args: readonly string[], hint: string): Facility {

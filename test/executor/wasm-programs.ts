@@ -122,10 +122,11 @@ export const wasmPrograms: Programs = {
         (call $check (call $environ_get (i32.const ${DATA_AT}) (i32.const ${BUFFER_AT})))
         (call $write (i32.const 1) (i32.const ${BUFFER_AT}) (i32.load (i32.const 20)))`
     ),
-  printFile: path =>
-    program(
-      texts => `(call $copy (call $open ${texts.put(path)} (i32.const 0) (i64.const ${RIGHT.read})) (i32.const 1))`
-    ),
+  printFiles: paths =>
+    program(texts => {
+      const open = (path: string) => `(call $open ${texts.put(path)} (i32.const 0) (i64.const ${RIGHT.read}))`
+      return paths.map(path => `(call $copy ${open(path)} (i32.const 1))`).join('\n')
+    }),
   writeFiles: files =>
     program(texts =>
       Object.entries(files)

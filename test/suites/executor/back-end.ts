@@ -28,8 +28,8 @@ export interface Programs {
   printArguments(args: readonly string[]): Program
   /** Prints its variables, each closed by a zero character. */
   printVariables(): Program
-  /** Prints a file of the input. */
-  printFile(path: string): Program
+  /** Prints files of the input, one after the other. */
+  printFiles(paths: readonly string[]): Program
   /** Writes files of the output; folders of theirs exist or are made. */
   writeFiles(files: Readonly<Record<string, string>>): Program
   /** Prints "on", then loops for ever. */

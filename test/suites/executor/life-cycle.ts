@@ -123,8 +123,7 @@ export function lifeCycleCases(backEnd: BackEnd): void {
       const job = startLooping(executor)
       await job.started
       const died = expect(job.done).rejects.toMatchObject(failure('E_RUNNER_DIED', 'host'))
-      await backEnd.crash()
-      await died
+      await Promise.all([backEnd.crash(), died])
       expect(await runs(executor, programs.exitWith(5))).toMatchObject({ exitCode: 5 })
     })
   })
@@ -148,8 +147,7 @@ export function lifeCycleCases(backEnd: BackEnd): void {
       await job.started
       const ended = expect(job.done).rejects.toMatchObject(failure('E_CANCELLED', 'host'))
       const stoppedMs = performance.now()
-      await executor.stop()
-      await ended
+      await Promise.all([executor.stop(), ended])
       expect(performance.now() - stoppedMs).toBeLessThan(END_TIMEOUT_MS)
       await expectNothingLeft()
     })

@@ -1,3 +1,4 @@
+import type { Executor } from 'archipel'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { BackEnd, JobInit, Program } from './back-end.ts'
 import { bytesOf, failure, GOT_IT, jobOf, MIB, never, text } from './back-end.ts'
@@ -5,7 +6,7 @@ import { bytesOf, failure, GOT_IT, jobOf, MIB, never, text } from './back-end.ts
 /** How a program is kept to what was agreed. */
 export function limitCases(backEnd: BackEnd): void {
   const { programs, memoryBytes } = backEnd
-  const executor = backEnd.create()
+  let executor: Executor
   const run = (program: Program, init?: JobInit) => executor.run(jobOf(backEnd, program, init), { signal: never })
 
   /** Whether a program got what it asked for. Some back ends end one that asks for too much, some only refuse it. */
@@ -18,8 +19,11 @@ export function limitCases(backEnd: BackEnd): void {
     }
   }
 
-  beforeAll(() => executor.start())
-  afterAll(() => executor.stop())
+  beforeAll(async () => {
+    executor = backEnd.create()
+    await executor.start()
+  })
+  afterAll(() => executor?.stop())
 
   describe('time', () => {
     it('ends a program that runs too long', async () => {

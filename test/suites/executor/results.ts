@@ -1,3 +1,4 @@
+import type { Executor } from 'archipel'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { BackEnd, JobInit, Program } from './back-end.ts'
 import { bytesOf, jobOf, never, text } from './back-end.ts'
@@ -7,21 +8,22 @@ const SECRET = 'ARCHIPEL_TEST_SECRET'
 /** What goes into a program and what comes out of it. */
 export function resultCases(backEnd: BackEnd): void {
   const { programs } = backEnd
-  const executor = backEnd.create()
+  let executor: Executor
   const run = (program: Program, init?: JobInit) => executor.run(jobOf(backEnd, program, init), { signal: never })
 
   beforeAll(async () => {
     process.env[SECRET] = 'do not tell'
+    executor = backEnd.create()
     await executor.start()
   })
   afterAll(async () => {
     delete process.env[SECRET]
-    await executor.stop()
+    await executor?.stop()
   })
 
   describe('how a program ends', () => {
     it('is told by its exit code', async () => {
-      for (const code of [0, 7, 255]) {
+      for (const code of [0, 255]) {
         expect(await run(programs.exitWith(code))).toMatchObject({ exitCode: code, files: [] })
       }
     })
@@ -82,11 +84,9 @@ export function resultCases(backEnd: BackEnd): void {
         { path: `${'long/'.repeat(30)}name`, bytes: bytesOf('third') },
         { path: 'empty', bytes: new Uint8Array(0) }
       ]
-      for (const [at, content] of ['first', 'second', 'third', ''].entries()) {
-        const { exitCode, stdout } = await run(programs.printFile(files[at]!.path), { files })
-        expect([exitCode, text(stdout)]).toEqual([0, content])
-      }
-      expect((await run(programs.printFile('none.txt'), { files })).exitCode).not.toBe(0)
+      const { exitCode, stdout } = await run(programs.printFiles(files.map(({ path }) => path)), { files })
+      expect([exitCode, text(stdout)]).toEqual([0, 'firstsecondthird'])
+      expect((await run(programs.printFiles(['none.txt']), { files })).exitCode).not.toBe(0)
     })
 
     it('is its arguments, as they are', async () => {
@@ -141,7 +141,7 @@ export function resultCases(backEnd: BackEnd): void {
         loads++
         return program.load(options)
       }
-      for (let i = 0; i < 3; i++) await run({ program: { cid: program.cid, load }, args })
+      for (let i = 0; i < 2; i++) await run({ program: { cid: program.cid, load }, args })
       expect(loads).toBeLessThanOrEqual(1)
     })
 

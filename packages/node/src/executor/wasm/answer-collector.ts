@@ -1,9 +1,10 @@
 import type { CodedError } from '@archipel/protocol'
+import { createByteCollector } from '../byte-collector.ts'
 import { createExecutionError, isExecutionErrorCode } from '../errors.ts'
 import type { ExecutionLimits, ExecutionResult, OutputFile, RunOptions } from '../executor.ts'
-import { createByteCollector } from './byte-collector.ts'
+import { isPlainPath } from '../paths.ts'
 import { FRAME } from './runner/wire.ts'
-import { INODES_MAX, PATH_BYTES_MAX } from './wasi/limits.ts'
+import { INODES_MAX } from './wasi/limits.ts'
 import { compareText } from './wasi/text.ts'
 
 /** What a frame from the runner leads to: more of them, the program to be sent, or the end of the job. */
@@ -135,10 +136,4 @@ export function readFailure(failure: unknown): CodedError {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
-}
-
-/** Relative and going down only: somebody will write a file there. */
-function isPlainPath(path: string): boolean {
-  if (Buffer.byteLength(path) > PATH_BYTES_MAX || path.includes('\0')) return false
-  return path.split('/').every(name => name !== '' && name !== '.' && name !== '..')
 }

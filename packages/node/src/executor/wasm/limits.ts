@@ -11,10 +11,6 @@ export const METERING_WAITING_MAX = 64
 /** Metered programs kept on disk: that many, and that much of them. */
 export const KEPT_PROGRAMS_MAX = 256
 export const KEPT_BYTES_MAX = 1024 ** 3
-/** Most fuel of one job: a month of a fast processor. */
-export const FUEL_MAX = Number.MAX_SAFE_INTEGER
-/** Arguments and environment together: Linux's limit for a new process is 128 KiB a string. */
-export const STRING_BYTES_MAX = 128 * 1024
 /** A runner that takes longer to start than this is broken; it takes 50 ms on a quiet machine. */
 export const START_TIMEOUT_MS = 10_000
 /** A runner that takes nothing of a job's input for this long is broken: reading is all it does then. */
@@ -23,8 +19,6 @@ export const TRANSFER_TIMEOUT_MS = 30_000
 export const EXIT_TIMEOUT_MS = 5_000
 /** What is kept of a runner's own standard error, which tells why it died. */
 export const DIAGNOSTIC_BYTES_MAX = 16 * 1024
-/** Longest timer that Node keeps. */
-export const WALL_MS_MAX = 2 ** 31 - 1
 /** Most of the engine's own heap, outside of the program's memory: holds tables, compiled-code metadata and file names. */
 export const HEAP_MIB_MAX = 256
 /**

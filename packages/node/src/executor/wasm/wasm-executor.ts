@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createExecutionError } from '../errors.ts'
 import type { ExecutionJob, Executor } from '../executor.ts'
-import { validateJob } from './job-check.ts'
+import { validateJob } from '../job-check.ts'
 import { KEPT_BYTES_MAX, KEPT_PROGRAMS_MAX } from './limits.ts'
 import { METERING_VERSION } from './metering/costs.ts'
 import { createPool, type Pool } from './pool/pool.ts'
@@ -144,7 +144,12 @@ export function createWasmExecutor(init: WasmExecutorInit = {}): Executor {
     },
     run: async (job, options) => {
       if (running === undefined) throw createExecutionError('E_NOT_STARTED', 'the executor is not running')
-      validateJob(job, memoryBytesMax)
+      validateJob(job, { memoryBytesMin: PAGE_BYTES, memoryBytesMax })
+      if ((job.limits.gpus ?? 0) > 0) {
+        throw createExecutionError('E_NO_GPU', 'WebAssembly programs have no use of graphics processors', {
+          facts: { fault: 'buyer', gpus: job.limits.gpus }
+        })
+      }
       const { pool, programs } = running
       return pool.run(job.limits.fuel === undefined ? job : withMeteredProgram(job, programs), options)
     }
