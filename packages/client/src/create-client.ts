@@ -17,7 +17,7 @@ import { createBuyerEngine } from './agreement/engine.ts'
 import { buildBundle } from './audit/build-bundle.ts'
 import type { Chain } from './chain/index.ts'
 import type { Client, JobOptions } from './client.ts'
-import { type BlockStore, decodeContentCid, exportFiles } from './content/index.ts'
+import { decodeContentCid, exportFiles, type KeptBlockStore } from './content/index.ts'
 import { type SigningContext, wallClockSec } from './context.ts'
 import { fetchOutput } from './job/fetch.ts'
 import { JOBS_LISTED_MAX } from './job/limits.ts'
@@ -47,7 +47,7 @@ export interface ClientInit {
   network: Network
   chain: Chain
   store: Store
-  blocks: BlockStore
+  blocks: KeptBlockStore
   channelPolicy?: Partial<ChannelPolicy>
   /** What may be promised. Default: no limit but each job's own. */
   limits?: SpendingLimits | undefined
