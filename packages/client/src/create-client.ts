@@ -27,7 +27,7 @@ import { createMarket } from './market/market.ts'
 import { createInbox, type Inbox } from './negotiate/inbox.ts'
 import { createReconnect } from './negotiate/reconnect.ts'
 import { createSessions, type Sessions } from './negotiate/sessions.ts'
-import { createBlockFetcher, createBlockServer } from './net/blocks/index.ts'
+import { createBlockFetcher, createBlockServer, createHolders } from './net/blocks/index.ts'
 import { linkSignals, type Network } from './net/index.ts'
 import type { NetworkDescriptor } from './network-descriptor.ts'
 import type { ClientParts } from './parts.ts'
@@ -71,6 +71,7 @@ export function createClient(init: ClientInit): Client {
   const records = createBuyerRecords(store)
   const fetcher = createBlockFetcher(network)
   const blockServer = createBlockServer({ network, blockstore: blocks })
+  const holders = createHolders({ network, blockstore: blocks })
   const book = createBook({ ...signing, token: descriptor.token })
   const market = createMarket({ network, book, bootstrap: descriptor.bootstrap })
   const policy: ChannelPolicy = {
@@ -190,7 +191,7 @@ export function createClient(init: ClientInit): Client {
   return {
     address: signer.address,
     async start() {
-      await blockServer.start()
+      await Promise.all([blockServer.start(), holders.start()])
       await network.start()
       market.start()
       reconciler.start()

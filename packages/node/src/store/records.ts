@@ -14,6 +14,8 @@ export interface ProviderRecords {
   readonly agreements: Table<ProviderAgreement>
   /** agreement id → true, while something is still to be done about it: what a restart has to look at */
   readonly open: Table<true>
+  /** agreement id → until when its result is kept for its buyer */
+  readonly kept: Table<UnixSec>
   /** channel id → state */
   readonly channels: Table<ChannelRecord>
   /** `offer` → the last sequence published, so that no two offers ever share one */
@@ -25,6 +27,7 @@ export function createProviderRecords(store: Store): ProviderRecords {
     store,
     agreements: store.table('agreements'),
     open: store.table('open'),
+    kept: store.table('kept'),
     channels: store.table('channels'),
     counters: store.table('counters')
   }
