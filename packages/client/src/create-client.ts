@@ -17,7 +17,7 @@ import { createBuyerEngine } from './agreement/engine.ts'
 import { buildBundle } from './audit/build-bundle.ts'
 import type { Bonds, Chain, Court } from './chain/index.ts'
 import type { Client, JobOptions } from './client.ts'
-import { type BlockStore, decodeContentCid, exportFiles } from './content/index.ts'
+import { decodeContentCid, exportFiles, type KeptBlockStore } from './content/index.ts'
 import { type SigningContext, wallClockSec } from './context.ts'
 import { createBuyerDisputes } from './dispute/disputes.ts'
 import { readDisputes } from './dispute/read.ts'
@@ -34,7 +34,7 @@ import { createMarket } from './market/market.ts'
 import { createInbox, type Inbox } from './negotiate/inbox.ts'
 import { createReconnect } from './negotiate/reconnect.ts'
 import { createSessions, type Sessions } from './negotiate/sessions.ts'
-import { createBlockFetcher, createBlockServer } from './net/blocks/index.ts'
+import { createBlockFetcher, createBlockServer, createHolders } from './net/blocks/index.ts'
 import { linkSignals, type Network } from './net/index.ts'
 import type { NetworkDescriptor } from './network-descriptor.ts'
 import type { ClientParts } from './parts.ts'
@@ -54,7 +54,7 @@ export interface ClientInit {
   network: Network
   chain: Chain
   store: Store
-  blocks: BlockStore
+  blocks: KeptBlockStore
   /** The network's court and the bonds that it can take from; left out where there is none. */
   justice?: { readonly court: Court; readonly bonds: Bonds } | undefined
   /** How far the client goes to court by itself. */
@@ -88,6 +88,7 @@ export function createClient(init: ClientInit): Client {
   const records = createBuyerRecords(store)
   const fetcher = createBlockFetcher(network)
   const blockServer = createBlockServer({ network, blockstore: blocks })
+  const holders = createHolders({ network, blockstore: blocks })
   const faults = createNetworkFaults({
     descriptor,
     store,
@@ -248,7 +249,7 @@ export function createClient(init: ClientInit): Client {
   return {
     address: signer.address,
     async start() {
-      await blockServer.start()
+      await Promise.all([blockServer.start(), holders.start()])
       await network.start()
       market.start()
       reconciler.start()

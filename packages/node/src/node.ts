@@ -7,6 +7,7 @@ import {
   createBook,
   createChain,
   createCourt,
+  createHolders,
   createNetwork,
   createNetworkFaults,
   createStore,
@@ -40,6 +41,7 @@ import { createProviderDisputes, type ProviderDisputes } from './dispute/dispute
 import { createCapacity } from './execution/capacity.ts'
 import { createDiskSpace } from './execution/disk-space.ts'
 import { createInputs } from './execution/inputs.ts'
+import { createResults } from './execution/results.ts'
 import { createWork, type Work } from './execution/work.ts'
 import { createWasmExecutor, type Executor } from './executor/index.ts'
 import { createFaultLog } from './faults/fault-log.ts'
@@ -96,6 +98,9 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
   const datastore = new LevelDatastore(join(dataDir, 'peers'))
   await datastore.open()
   const blocks = await createFsBlockStore({ directory: join(dataDir, 'blocks') })
+  // Nothing goes before everybody who needs something has said so.
+  const pinned = blocks.hold('all')
+  const results = createResults({ blocks })
   const records = createProviderRecords(store)
   const chain = createChain({ ...descriptor, signer: signing.signer })
   const executor = init.executor ?? createWasmExecutor({ processesMax: processesFor(config) })
@@ -112,6 +117,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     datastore
   })
   const blockServer = createBlockServer({ network, blockstore: blocks })
+  const holders = createHolders({ network, blockstore: blocks })
   const fetcher = createBlockFetcher(network)
 
   // Market: what we offer, and what others do.
@@ -163,12 +169,18 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     const applied = event.type === 'ticked' ? change() : persist(change, stopped.signal)
     applied.catch(err => log.error({ err, agreement: id, event: event.type }, 'could not store a change'))
   }
-  const inputs = createInputs({ fetcher, blocks, sourceOf: state => conversations.peerOf(buyerOf(state)) })
+  const inputs = createInputs({
+    fetcher,
+    blocks,
+    sourceOf: state => conversations.peerOf(buyerOf(state)),
+    othersWith: (root, buyer, signal) => holders.find(buyer, root, { signal })
+  })
   work = createWork({
     executor,
     capacity,
     inputs,
     blocks,
+    results,
     nowSec: signing.nowSec,
     events: {
       progress: (state, stage) =>
@@ -205,6 +217,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
         conversations.tell(buyerOf(state), { type: 'failure', value: { agreement: state.id, failure } }),
       ended: state => channels.release(state.channel, state.id),
       resumed: state => channels.take(state.channel, reservationOf(state)),
+      kept: (...kept) => void results.keep(...kept),
       paid: state => channels.adjust(state.channel, reservationOf(state))
     }
   })
@@ -269,7 +282,8 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       await Promise.all([channels.start(), disputes?.load(), executor.start(), disk.look()])
       // Before anybody can be heard: what a message may change is all here, and money is set aside for it.
       await engine.restart()
-      await Promise.all([conversations.start(), blockServer.start(), serveBook(network, book)])
+      pinned()
+      await Promise.all([conversations.start(), blockServer.start(), holders.start(), serveBook(network, book)])
       network.libp2p.addEventListener('peer:identify', ({ detail }) => {
         // A newcomer's own book is as good as empty: whoever it meets first gives it theirs.
         if (book.size < BOOK_SMALL) fetchBook(network, detail.peerId, book).catch(() => {})

@@ -1,5 +1,5 @@
 import { createWasmExecutor, type ExecutionResult } from '../../../packages/node/src/executor/index.ts'
-import { STRING_BYTES_MAX } from '../../../packages/node/src/executor/wasm/limits.ts'
+import { STRING_BYTES_MAX } from '../../../packages/node/src/executor/limits.ts'
 import { jobOf, MIB } from '../../../packages/node/test/executor/jobs.ts'
 import {
   loopForever,

@@ -14,6 +14,8 @@ export interface ProviderRecords {
   readonly agreements: Table<ProviderAgreement>
   /** agreement id → true, while something is still to be done about it: what a restart has to look at */
   readonly open: Table<true>
+  /** agreement id → until when its result is kept for its buyer */
+  readonly kept: Table<UnixSec>
   /** channel id → state */
   readonly channels: Table<ChannelRecord>
   /** case id → what we know and did about a case of ours in court */
@@ -29,6 +31,7 @@ export function createProviderRecords(store: Store): ProviderRecords {
     store,
     agreements: store.table('agreements'),
     open: store.table('open'),
+    kept: store.table('kept'),
     channels: store.table('channels'),
     disputes: store.table('disputes'),
     counters: store.table('counters'),
