@@ -1,5 +1,4 @@
 import {
-  type BlockStore,
   type Bonds,
   CASES_OPEN_MAX,
   type Chain,
@@ -10,6 +9,7 @@ import {
   type DisputeRecord,
   type DisputeSettings,
   isSettled,
+  type KeptBlockStore,
   policyOf,
   readMoment,
   type SigningContext,
@@ -35,6 +35,7 @@ import type { Logger } from '../log.ts'
 import type { ChannelBooks } from '../payment/channel-books.ts'
 import type { ProviderRecords } from '../store/records.ts'
 import { claimRecord, dataOf, decide, keepsChannel, searchedFrom } from './claims.ts'
+import { createHeldResults, type Delivered } from './held-results.ts'
 import { createProviderParty } from './party.ts'
 import type { DisputeStatus } from './status.ts'
 import { tellNews } from './tell.ts'
@@ -72,7 +73,7 @@ export interface ProviderDisputesInit {
   court: Court
   /** Without it nothing is exposed to the court, and faults cost nothing. */
   bonds: Pick<Bonds, 'ownerOf' | 'exposureOf'> | undefined
-  blocks: Pick<BlockStore, 'get'>
+  blocks: Pick<KeptBlockStore, 'get' | 'pin' | 'unpin'>
   signing: SigningContext
   /** Gets what is left of stakes. */
   owner: Address
@@ -90,6 +91,7 @@ export function createProviderDisputes(init: ProviderDisputesInit): ProviderDisp
   const ready = new Map<AgreementId, ChannelId>()
   /** What was decided not to claim for, and why: told once. */
   const forgone = new Map<AgreementId, string>()
+  const held = createHeldResults(init.blocks)
   const sums = { won: 0n, spentWei: 0n }
   const stopping = new AbortController()
   let timer: NodeJS.Timeout | undefined
@@ -160,8 +162,8 @@ export function createProviderDisputes(init: ProviderDisputesInit): ProviderDisp
     return init.engine().get(id) ?? (await records.agreements.get(id))
   }
 
-  /** Agreements that are over and not paid for, each with what it takes to decide. */
-  async function findClaims(moment: CourtMoment, policy: DisputePolicy): Promise<void> {
+  /** Agreements that are over and not paid for, and the channels that others still run on. */
+  async function readOwing(): Promise<{ owing: ProviderAgreement[]; running: Set<ChannelId> }> {
     const owing: ProviderAgreement[] = []
     const running = new Set<ChannelId>()
     for await (const [id] of records.open.iterate()) {
@@ -169,6 +171,21 @@ export function createProviderDisputes(init: ProviderDisputesInit): ProviderDisp
       if (state?.phase.code === 'running') running.add(state.channel)
       else if (state !== undefined) owing.push(state)
     }
+    await holdResults(owing)
+    return { owing, running }
+  }
+
+  /** The buyer's own time to fetch a result is over before a court may ask for it. */
+  async function holdResults(owing: readonly ProviderAgreement[]): Promise<void> {
+    const wanted = new Map<AgreementId, Delivered>()
+    for (const { id, phase } of owing) if (phase.code === 'delivered') wanted.set(id, phase.result)
+    for (const { agreement, delivered } of open.values()) if (delivered !== undefined) wanted.set(agreement, delivered)
+    await held.set(wanted)
+  }
+
+  /** Each with what it takes to decide. */
+  async function findClaims(moment: CourtMoment, policy: DisputePolicy): Promise<void> {
+    const { owing, running } = await readOwing()
     const isOwing = new Set(owing.map(({ id }) => id))
     for (const id of ready.keys()) if (!isOwing.has(id)) ready.delete(id)
     for (const id of forgone.keys()) if (!isOwing.has(id)) forgone.delete(id)
@@ -293,6 +310,7 @@ export function createProviderDisputes(init: ProviderDisputesInit): ProviderDisp
         if (record.end === undefined) open.set(record.id, record)
         else leave(record)
       }
+      await readOwing()
     },
     start() {
       // One that takes longer than the interval is not queued behind itself.
