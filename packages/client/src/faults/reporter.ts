@@ -1,11 +1,11 @@
 import { type Address, equivocator, isCodedError, sameHex, type UnixSec, type Wei } from '@archipel/protocol'
-import type { Bonds } from '../chain/index.ts'
+import type { Bonds, FaultSlash } from '../chain/index.ts'
 import type { CallOptions } from '../client.ts'
 import { failpoint } from '../failpoint.ts'
 import { delay } from '../net/wait.ts'
 import type { FaultRecord, Passed, SlashRecord } from './fault.ts'
 import { type FaultFacts, feePerGasMax, isWorth, type Judgement, judge, type ReportRules } from './judge.ts'
-import { SLASHES_MAX, UNMINED_WAIT_MS } from './limits.ts'
+import { FAULT_WATCH_SEC, SLASHES_MAX, UNMINED_WAIT_MS } from './limits.ts'
 
 /** Looks at one fault on chain, and reports it if that is worth it. */
 export interface Reporter {
@@ -30,6 +30,9 @@ export interface ReporterInit {
 
 const UNMINED_POLL_MS = 250
 
+/** A transaction says by its hash who sent it, and so what it paid. */
+const placeOf = ({ transaction }: FaultSlash): string => transaction
+
 export function createReporter(init: ReporterInit): Reporter {
   const { bonds, me, rules, deployedAt, unminedCount, nowSec } = init
   let isFirst = true
@@ -45,19 +48,23 @@ export function createReporter(init: ReporterInit): Reporter {
     return { owner, amount, exposed, ...state }
   }
 
-  /** The fault with what the chain says of it now, by whomever. */
+  /** The fault with what the chain says of it now, by whomever; the same object where that is nothing new. */
   async function withSlashes(fault: FaultRecord, facts: FaultFacts, options: CallOptions): Promise<FaultRecord> {
     const { punished, compensated } = facts
-    if (fault.punished === punished && fault.compensated === compensated) return fault
-    const found = await bonds.slashesOf(fault.id, { fromBlock: deployedAt }, options)
-    const slashes: SlashRecord[] = await Promise.all(
-      found.slice(-SLASHES_MAX).map(async slash => {
-        if (!sameHex(slash.reporter, me)) return slash
-        const feeWei = await bonds.feeOf(slash.transaction, options)
-        return feeWei === undefined ? slash : { ...slash, feeWei }
-      })
-    )
+    const isNews = fault.punished !== punished || fault.compensated !== compensated
+    // A re-organisation may put somebody else's transaction in the place of ours, with the same outcome.
+    const isFresh = fault.slashes.length > 0 && nowSec() - fault.changedAt <= FAULT_WATCH_SEC
+    if (!isNews && !isFresh) return fault
+    const found = (await bonds.slashesOf(fault.id, { fromBlock: deployedAt }, options)).slice(-SLASHES_MAX)
+    if (!isNews && found.map(placeOf).join() === fault.slashes.map(placeOf).join()) return fault
+    const slashes = await Promise.all(found.map(slash => withFee(slash, options)))
     return { ...fault, punished, compensated, slashes, changedAt: nowSec() }
+  }
+
+  async function withFee(slash: FaultSlash, options: CallOptions): Promise<SlashRecord> {
+    if (!sameHex(slash.reporter, me)) return slash
+    const feeWei = await bonds.feeOf(slash.transaction, options)
+    return feeWei === undefined ? slash : { ...slash, feeWei }
   }
 
   function withPassed(fault: FaultRecord, passed: Passed | undefined): FaultRecord {

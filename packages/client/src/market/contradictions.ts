@@ -6,6 +6,7 @@ import {
   type Recover,
   type SignedOffer,
   type SigningDomain,
+  toHex,
   verify
 } from '@archipel/protocol'
 import { OFFERS_REMEMBERED_MAX, OFFERS_REMEMBERED_PER_PROVIDER, TOLD_MAX } from './limits.ts'
@@ -64,7 +65,9 @@ export function createContradictions({ domain, recover, onFound }: Contradiction
       const name = `${provider}/${sequence}`
       if (told.has(name)) return
       const first = [known, ...(remembered.get(provider) ?? [])].find(({ body }) => body.sequence === sequence)
-      if (first === undefined || !offersContradict(first.body, offer.body)) return
+      // A copy, as most are: what has the same signature and says something else was never signed.
+      if (first === undefined || toHex(first.signature) === toHex(offer.signature)) return
+      if (!offersContradict(first.body, offer.body)) return
       verify(offer, provider, { domain, recover, type: offerType })
       if (told.size >= TOLD_MAX) told.delete(told.values().next().value as string)
       told.add(name)

@@ -191,6 +191,23 @@ describe('a contradiction', { timeout: TIMEOUT_MS }, () => {
     expect(await olga.claimable(alice.address)).toBeGreaterThanOrEqual(4n * TOKEN)
   })
 
+  it('that somebody else reports after a re-organisation is no longer told of as ours', async () => {
+    const { olga, rita, watcher, register, anvil } = world
+    await register()
+    await olga.bond(100n * TOKEN)
+    const buyer = await watcher({ signer: devSigner(0), rules: CHEAP })
+    const evidence = evidenceOf()
+    const snapshot = await anvil.request('evm_snapshot')
+    await buyer.keep({ proof: evidence.proof })
+    await buyer.run()
+    expect(stateOf(await buyer.only(), devSigner(0).address)).toBe('reported')
+    await anvil.request('evm_revert', [snapshot])
+    await rita.slashEquivocation(evidence.proof)
+    await buyer.run()
+    expect(stateOf(await buyer.only(), devSigner(0).address)).toBe('punished')
+    expect(balanceOf(await buyer.only(), devSigner(0).address).reward).toBe(0n)
+  })
+
   it('is kept where a network has no bonds', async () => {
     const buyer = await world.watcher({ signer: alice, withBonds: false })
     await buyer.keep(evidenceOf())

@@ -52,7 +52,9 @@ async function buyersRows(context: Context): Promise<Row[]> {
   const [{ wallet }, folder] = await Promise.all([context.settings(), context.folder()])
   const me = await addressOf(context, wallet)
   if (me === undefined) return []
-  return (await readBuyersFaults(folder, context.signal)).map(fault => ({ by: 'buyer', me, fault }))
+  const faults = await readBuyersFaults(folder, context.signal)
+  // Whoever paid for the agreement was compensated, whichever wallet is chosen now.
+  return faults.map(fault => ({ by: 'buyer', me: fault.harm?.channel.payer ?? me, fault }))
 }
 
 async function nodesRows(context: Context): Promise<Row[]> {
