@@ -95,10 +95,11 @@ export function createBuyerDisputes(init: BuyerDisputesInit): BuyerDisputes {
     const before = await records.casesSearched.get(payer)
     const fromBlock = Math.max(init.deployedAt, (before?.block ?? -1) + 1 - SEARCH_AGAIN_BLOCKS)
     for (const { id, facts, blockNumber } of await court.casesOpened({ fromBlock, toBlock: block }, options)) {
-      if (facts.kind !== 'claim' || open.size >= CASES_OPEN_MAX) continue
-      if (open.has(id) || (await records.disputes.get(id)) !== undefined) continue
+      if (facts.kind !== 'claim' || open.has(id) || (await records.disputes.get(id)) !== undefined) continue
       const channel = await ownChannel(facts)
       if (channel === undefined) continue
+      // Found again once others have ended: the search goes on from before it.
+      if (open.size >= CASES_OPEN_MAX) return
       const { provider, amount } = facts
       await add({
         ...blank(facts, blockNumber, nowSec),

@@ -124,9 +124,12 @@ export function createProviderDisputes(init: ProviderDisputesInit): ProviderDisp
     const { signal } = stopping
     for (const { id, facts, blockNumber } of await court.casesOpened({ fromBlock, toBlock: block }, { signal })) {
       if (facts.kind !== 'fault' || !sameHex(facts.provider, account)) continue
-      if (open.has(id) || open.size >= CASES_OPEN_MAX || (await records.disputes.get(id)) !== undefined) continue
+      if (open.has(id) || (await records.disputes.get(id)) !== undefined) continue
       const record = await faultRecord(id, facts, blockNumber, nowSec)
-      if (record !== undefined) open.set(id, await runner.add(record))
+      if (record === undefined) continue
+      // Found again once others have ended: the search goes on from before it.
+      if (open.size >= CASES_OPEN_MAX) return
+      open.set(id, await runner.add(record))
     }
     if (before !== block) await records.store.commit([records.counters.put(SEARCHED, block)])
   }
