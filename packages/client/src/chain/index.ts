@@ -25,7 +25,13 @@ export type { CredentialStatus, CredentialsReads } from './credentials/reads.ts'
 export type { CredentialsWrites } from './credentials/writes.ts'
 export type { ChainCheck } from './escrow/check-chain.ts'
 export type { BalanceEvent, ChannelEvent, EscrowEvent, EventOf, OrderEvent } from './escrow/events.ts'
-export type { ChainOrders, Permit2Transfer, TokenPermit } from './escrow/orders.ts'
+export {
+  authorizationNonce,
+  type ChainOrders,
+  type Permit2Transfer,
+  type TokenAuthorization,
+  type TokenPermit
+} from './escrow/orders.ts'
 export type { BlockRange, ChainReads, ChannelState, TokenInfo } from './escrow/reads.ts'
 export type { Redeemable } from './escrow/voucher-records.ts'
 export type { BatchOutcome, ChainWrites, Operation } from './escrow/writes.ts'
