@@ -270,7 +270,12 @@ export function createClient(init: ClientInit): Client {
     },
     offers: ({ signal } = {}) => market.offers(signal),
     runJob: (spec, options = {}) => working(options, bound => runJob(parts, spec, bound)),
-    resumeJob: (id, options = {}) => working(options, async bound => resumeJob(parts, await record(id), bound)),
+    resumeJob: (id, options = {}) =>
+      working(options, async bound => {
+        // What a court has paid meanwhile is not paid again.
+        await disputes?.firstLook()
+        return resumeJob(parts, await record(id), bound)
+      }),
     job: id => records.jobs.get(id),
     async jobs() {
       const found = await Array.fromAsync(records.jobs.iterate({ limit: JOBS_LISTED_MAX }), ([, job]) => job)

@@ -63,15 +63,17 @@ it('loses nothing and does nothing twice when either side is killed at each chan
   // The buyer's quorum came to something else, so it contests; the jury finds for the provider.
   const made = await makeDeal(world, { salt: 1n, quorum: 'other' })
   await world.pass(GRACE_SEC)
-  const before = { node: await tokensOf(node), buyer: await tokensOf(buyer) }
-  const earned = await world.chain.escrowBalance(world.owner.signer.address)
+  const owner = world.owner.signer.address
+  const before = { node: await tokensOf(node), owner: await tokensOf(owner), buyer: await tokensOf(buyer) }
+  const earned = await world.chain.escrowBalance(owner)
 
   const story = await play(made)
 
   expect(story).toMatchObject({ outcome: 'upheld', awarded: PRICE })
-  expect((await world.chain.escrowBalance(world.owner.signer.address)) - earned).toBe(PRICE)
-  // Both staked for one jury, which cost three quanta: the winner has the rest of both stakes.
-  expect((await tokensOf(node)) - before.node).toBe(3n * QUANTUM)
+  expect((await world.chain.escrowBalance(owner)) - earned).toBe(PRICE)
+  // Both staked for one jury, which cost three quanta. The node keeps its stake for the next case, and its owner has the rest.
+  expect((await tokensOf(node)) - before.node).toBe(0n)
+  expect((await tokensOf(owner)) - before.owner).toBe(3n * QUANTUM)
   expect((await tokensOf(buyer)) - before.buyer).toBe(-6n * QUANTUM)
   const events = (await world.court.caseEvents(story.id, { fromBlock: 0 })).map(({ name }) => name)
   for (const name of ['CaseOpened', 'CaseChallenged', 'JuryDrawn', 'CaseRuled', 'CaseClosed'] as const)

@@ -14,7 +14,7 @@ import {
 import type { Bonds, Chain, Court } from '../chain/index.ts'
 import type { CallOptions } from '../client.ts'
 import type { BlockStore } from '../content/block-store.ts'
-import { delay } from '../net/index.ts'
+import { delay, waitFor } from '../net/index.ts'
 import type { BuyerRecords } from '../records.ts'
 import { randomHash } from './act.ts'
 import { CASES_OPEN_MAX } from './limits.ts'
@@ -35,6 +35,8 @@ export interface BuyerDisputes {
   run(options?: CallOptions): Promise<readonly DisputeRecord[]>
   start(): void
   stop(): Promise<void>
+  /** Once it was looked for the first time since the start, or could not be; for a while at most. */
+  firstLook(): Promise<void>
   /** True for an agreement that a court has paid from its channel: a voucher would pay it again. */
   isAwarded(agreement: AgreementId): boolean
 }
@@ -67,6 +69,7 @@ export function createBuyerDisputes(init: BuyerDisputesInit): BuyerDisputes {
   let loading: Promise<void> | undefined
   let stopping: AbortController | undefined
   let underWay: Promise<unknown> = Promise.resolve()
+  let first: Promise<unknown> = Promise.resolve()
   const runner = createDisputeRunner({
     court,
     chain,
@@ -98,7 +101,7 @@ export function createBuyerDisputes(init: BuyerDisputesInit): BuyerDisputes {
       if (facts.kind !== 'claim' || open.has(id) || (await records.disputes.get(id)) !== undefined) continue
       const channel = await ownChannel(facts)
       if (channel === undefined) continue
-      // Found again once others have ended: the search goes on from before it.
+      // It is found again, once there is room.
       if (open.size >= CASES_OPEN_MAX) return
       const { provider, amount } = facts
       await add({
@@ -219,7 +222,8 @@ export function createBuyerDisputes(init: BuyerDisputesInit): BuyerDisputes {
 
   /** What is left of stakes comes home once no case is open. */
   async function withdraw({ amountMin, isAutomatic }: DisputePolicy, signal: AbortSignal): Promise<void> {
-    if (!isAutomatic || [...open.values()].some(({ end }) => end === undefined)) return
+    // Not what somebody put there for other ends: only right after a case of ours.
+    if (!isAutomatic || open.size === 0 || [...open.values()].some(({ end }) => end === undefined)) return
     const balance = await court.balanceOf(payer, { signal })
     if (balance >= amountMin) await court.withdraw(balance, { signal })
   }
@@ -247,16 +251,22 @@ export function createBuyerDisputes(init: BuyerDisputesInit): BuyerDisputes {
       if (stopping !== undefined) return
       stopping = new AbortController()
       void repeat(stopping.signal)
+      first = underWay
     },
     async stop() {
       stopping?.abort(new DOMException('the client stops', 'AbortError'))
       stopping = undefined
       await underWay
     },
+    async firstLook() {
+      await waitFor(first, AbortSignal.timeout(FIRST_LOOK_MS)).catch(() => {})
+    },
     isAwarded: agreement => awarded.has(agreement)
   }
 }
 
+/** Longest that the first look is waited for: it only keeps a buyer from paying what a court has paid. */
+const FIRST_LOOK_MS = 5_000
 /** One look at all cases: minutes of a slow chain. */
 const PASS_TIMEOUT_MS = 300_000
 /** Jurors of a first round. */

@@ -9,6 +9,3 @@ export const CASES_OPEN_MAX = 64
 
 /** Steps remembered of one case: a case has no more than thirty, and some are sent again. */
 export const CASE_STEPS_MAX = 128
-
-/** Cases with one channel of ours that others may make us look at. Each costs its plaintiff a stake and a signed receipt of ours. */
-export const CASES_FOUND_MAX = 1_024

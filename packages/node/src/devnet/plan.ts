@@ -10,6 +10,7 @@ export interface ProviderPlan {
   readonly resources?: NodeFile['resources']
   readonly tick?: NodeFile['tick']
   readonly redeem?: NodeFile['redeem']
+  readonly disputes?: NodeFile['disputes']
   /** Added to its environment. */
   readonly env?: Readonly<Record<string, string>>
   /** Program that Node runs instead of the `archipel` command, with the same arguments: for tests of bad providers. */
@@ -60,6 +61,7 @@ export function nodeFileOf(
     resources: plan.resources ?? DEFAULT_RESOURCES,
     prices: plan.prices,
     tick: plan.tick ?? DEFAULT_TICK,
-    redeem: plan.redeem ?? DEFAULT_REDEEM
+    redeem: plan.redeem ?? DEFAULT_REDEEM,
+    ...(plan.disputes === undefined ? {} : { disputes: plan.disputes })
   }
 }

@@ -34,8 +34,9 @@ import type { ProviderEngine } from '../agreement/engine.ts'
 import type { Logger } from '../log.ts'
 import type { ChannelBooks } from '../payment/channel-books.ts'
 import type { ProviderRecords } from '../store/records.ts'
-import { claimRecord, dataOf, decide, keepsChannel, searchedFrom } from './claims.ts'
-import { createHeldResults, type Delivered } from './held-results.ts'
+import { isOpenClaim, isShort, searchedFrom } from './claim-record.ts'
+import { createClaimSearch } from './claim-search.ts'
+import { createHeldResults } from './held-results.ts'
 import { createProviderParty } from './party.ts'
 import type { DisputeStatus } from './status.ts'
 import { tellNews } from './tell.ts'
@@ -87,10 +88,8 @@ export function createProviderDisputes(init: ProviderDisputesInit): ProviderDisp
   const account = signing.signer.address
   /** All cases that are looked at. */
   const open = new Map<DisputeRecord['id'], DisputeRecord>()
-  /** Agreements whose time has come while others still run on their channel. */
-  const ready = new Map<AgreementId, ChannelId>()
-  /** What was decided not to claim for, and why: told once. */
-  const forgone = new Map<AgreementId, string>()
+  /** Claims that are being filed at this moment. */
+  const filing = new Set<DisputeRecord['id']>()
   const held = createHeldResults(init.blocks)
   const sums = { won: 0n, spentWei: 0n }
   const stopping = new AbortController()
@@ -112,6 +111,8 @@ export function createProviderDisputes(init: ProviderDisputesInit): ProviderDisp
     onNews
   })
 
+  const search = createClaimSearch({ ...init, claimsOn, hasClaim })
+
   function noteError(error: unknown): void {
     const code = isCodedError(error) ? error.code : 'E_INTERNAL'
     lastError = { atSec: signing.nowSec(), code, message: error instanceof Error ? error.message : String(error) }
@@ -125,11 +126,10 @@ export function createProviderDisputes(init: ProviderDisputesInit): ProviderDisp
     for (const { id, facts, blockNumber } of await court.casesOpened({ fromBlock, toBlock: block }, { signal })) {
       if (facts.kind !== 'fault' || !sameHex(facts.provider, account)) continue
       if (open.has(id) || (await records.disputes.get(id)) !== undefined) continue
-      const record = await faultRecord(id, facts, blockNumber, nowSec)
-      if (record === undefined) continue
-      // Found again once others have ended: the search goes on from before it.
+      // It is found again, once there is room.
       if (open.size >= CASES_OPEN_MAX) return
-      open.set(id, await runner.add(record))
+      const record = await faultRecord(id, facts, blockNumber, nowSec)
+      if (record !== undefined) open.set(id, await runner.add(record))
     }
     if (before !== block) await records.store.commit([records.counters.put(SEARCHED, block)])
   }
@@ -140,7 +140,7 @@ export function createProviderDisputes(init: ProviderDisputesInit): ProviderDisp
     blockNumber: number,
     since: UnixSec
   ): Promise<DisputeRecord | undefined> {
-    const [agreement, channel] = await Promise.all([stateOf(facts.agreement), books.find(facts.channel)])
+    const [agreement, channel] = await Promise.all([records.agreements.get(facts.agreement), books.find(facts.channel)])
     if (agreement === undefined || channel === undefined) return undefined
     return {
       id,
@@ -161,100 +161,75 @@ export function createProviderDisputes(init: ProviderDisputesInit): ProviderDisp
     }
   }
 
-  async function stateOf(id: AgreementId): Promise<ProviderAgreement | undefined> {
-    return init.engine().get(id) ?? (await records.agreements.get(id))
-  }
-
-  /** Agreements that are over and not paid for, and the channels that others still run on. */
-  async function readOwing(): Promise<{ owing: ProviderAgreement[]; running: Set<ChannelId> }> {
-    const owing: ProviderAgreement[] = []
-    const running = new Set<ChannelId>()
-    for await (const [id] of records.open.iterate()) {
-      const state = await stateOf(id as AgreementId)
-      if (state?.phase.code === 'running') running.add(state.channel)
-      else if (state !== undefined) owing.push(state)
-    }
-    await holdResults(owing)
-    return { owing, running }
-  }
-
   /** The buyer's own time to fetch a result is over before a court may ask for it. */
-  async function holdResults(owing: readonly ProviderAgreement[]): Promise<void> {
-    const wanted = new Map<AgreementId, Delivered>()
-    for (const { id, phase } of owing) if (phase.code === 'delivered') wanted.set(id, phase.result)
+  async function holdResults(): Promise<void> {
+    const wanted = await search.unpaid()
     for (const { agreement, delivered } of open.values()) if (delivered !== undefined) wanted.set(agreement, delivered)
     await held.set(wanted)
   }
 
-  /** Each with what it takes to decide. */
   async function findClaims(moment: CourtMoment, policy: DisputePolicy): Promise<void> {
-    const { owing, running } = await readOwing()
-    const isOwing = new Set(owing.map(({ id }) => id))
-    for (const id of ready.keys()) if (!isOwing.has(id)) ready.delete(id)
-    for (const id of forgone.keys()) if (!isOwing.has(id)) forgone.delete(id)
-    for (const { id, channel } of owing) {
+    for await (const record of search.find(moment, policy)) {
       stopping.signal.throwIfAborted()
-      await considerClaim(id, running.has(channel), moment, policy)
+      if (open.size >= CASES_OPEN_MAX) return
+      // No voucher for anything else from here on.
+      open.set(record.id, record)
+      await runner.add(record).catch(err => {
+        open.delete(record.id)
+        throw err
+      })
     }
   }
 
-  async function considerClaim(
-    id: AgreementId,
-    isBusy: boolean,
+  /**
+   * A claim that waited for its stake keeps nobody from paying for other work meanwhile: what it states may be old by now,
+   * and is stated anew.
+   *
+   * @returns undefined when it is not to be filed now
+   */
+  async function renew(
+    record: DisputeRecord,
     moment: CourtMoment,
     policy: DisputePolicy
-  ): Promise<void> {
-    const first = await candidate(id, isBusy)
-    if (first === undefined || (await hasCase(first.agreement))) return
-    const decision = decide(first, moment, policy)
-    if (decision.type === 'ready') ready.set(id, first.agreement.channel)
-    else if (decision.type !== 'claim') ready.delete(id)
-    if (decision.type === 'forgo') return forgo(id, decision.why, decision.due)
-    if (decision.type !== 'claim' || open.size >= CASES_OPEN_MAX) return
-    const data = await dataOf(first.agreement, decision.receipt, init.blocks)
-    if (data === undefined) return forgo(id, 'data', decision.due)
-    // A payment may have come in while the data was hashed: decided anew, on the books of one moment.
-    const now = await candidate(id, isBusy)
-    const last = now === undefined ? undefined : decide(now, moment, policy)
-    if (now === undefined || last?.type !== 'claim' || last.receipt.sequence !== decision.receipt.sequence) return
-    const record = claimRecord(now, last, data, moment, signing)
-    open.set(record.id, record)
-    ready.delete(id)
-    try {
-      await runner.add(record)
-    } catch (err) {
-      open.delete(record.id)
-      throw err
+  ): Promise<DisputeRecord | undefined> {
+    const stake = BigInt(stakeQuanta(0)) * moment.quantum
+    if (!isShort(record) || moment.balance + moment.wallet < stake) return record
+    filing.add(record.id)
+    const fresh = await search.draft(record.agreement, moment, policy)
+    if (fresh !== undefined) {
+      const { amount, opening, delivered } = fresh
+      return save({ ...record, amount, opening, delivered })
     }
+    if (!(await search.isSettled(record.agreement))) return undefined
+    const { nowSec: atSec, block: atBlock } = moment
+    const end = { outcome: 'dropped', awarded: 0n, credited: 0n, atSec, atBlock } as const
+    const dropped = await save({ ...record, end, next: undefined })
+    onNews({ type: 'ended', record: dropped })
+    return dropped
   }
 
-  async function hasCase({ id, channel }: ProviderAgreement): Promise<boolean> {
-    const known = [...open.values()].some(one => one.agreement === id && one.kind === 'claim')
-    return known || (await records.disputes.get(caseId(channel, id, 'claim'))) !== undefined
+  async function save(record: DisputeRecord): Promise<DisputeRecord> {
+    await records.store.commit([records.disputes.put(record.id, record)])
+    return record
   }
 
-  /** What the books say of an agreement, if this court can do anything about it. */
-  async function candidate(id: AgreementId, isBusy: boolean) {
-    const stored = await stateOf(id)
-    const found = stored === undefined ? undefined : await books.find(stored.channel)
-    // Nothing is waited for from here on.
-    const agreement = init.engine().get(id) ?? stored
-    const channel = found === undefined ? undefined : (books.get(found.id) ?? found)
-    if (agreement === undefined || channel === undefined || !sameHex(channel.key.arbiter, court.court)) return undefined
-    const others = [...open.values()].filter(one => keepsChannel(one) && channelId(one.channel) === channel.id)
-    return { agreement, channel, isBusy, claimed: others.reduce((sum, { amount }) => sum + amount, 0n) }
+  /** A claim that is being stated anew is as good as none. */
+  async function hasClaim({ id, channel }: ProviderAgreement): Promise<boolean> {
+    const claim = caseId(channel, id, 'claim')
+    return !filing.has(claim) && (open.has(claim) || (await records.disputes.get(claim)) !== undefined)
   }
 
-  function forgo(id: AgreementId, why: string, due: Wei): void {
-    if (forgone.get(id) === why) return
-    forgone.set(id, why)
-    log.info({ agreement: id, due, why }, 'a debt is not taken to court: it would not be worth it')
+  /** Our claims that keep a channel from paying for anything else. */
+  function claimsOn(channel: ChannelId): DisputeRecord[] {
+    const isKept = (one: DisputeRecord) => isOpenClaim(one) && (!isShort(one) || filing.has(one.id))
+    return [...open.values()].filter(one => isKept(one) && channelId(one.channel) === channel)
   }
 
   /** Stakes of cases that are over go home, but for one that keeps the next case from waiting for tokens. */
   async function withdraw({ balance, quantum }: CourtMoment, policy: DisputePolicy): Promise<void> {
     const keep = BigInt(stakeQuanta(0)) * quantum
-    const isIdle = [...open.values()].every(({ end }) => end !== undefined)
+    // Not what somebody put there for other ends: only right after a case of ours.
+    const isIdle = open.size > 0 && [...open.values()].every(({ end }) => end !== undefined)
     if (!isIdle || !policy.isAutomatic || balance < keep + policy.amountMin || balance === keep) return
     const { hash, feeWei } = await court.withdraw(balance - keep, { to: owner, signal: stopping.signal })
     sums.spentWei += feeWei
@@ -268,15 +243,26 @@ export function createProviderDisputes(init: ProviderDisputesInit): ProviderDisp
     const { signal } = stopping
     const moment = await readMoment({ chain, court, account }, { signal })
     const policy = policyOf(settings, moment.quantum)
+    lastError = undefined
+    for (const record of open.values()) if (isSettled(record, moment)) leave(record)
     await findFaults(moment)
     await findClaims(moment, policy)
-    for (const record of open.values()) {
-      const after = await runner.advance(record, { moment: await momentFor(moment), policy, signal })
-      open.set(after.id, after)
-      if (isSettled(after, moment)) leave(after)
-    }
+    await holdResults()
+    for (const record of [...open.values()]) await advance(record, await momentFor(moment), policy)
     await withdraw(moment, policy)
-    lastError = undefined
+  }
+
+  async function advance(record: DisputeRecord, moment: CourtMoment, policy: DisputePolicy): Promise<void> {
+    const { signal } = stopping
+    try {
+      const renewed = await renew(record, moment, policy)
+      if (renewed === undefined) return
+      const isDropped = renewed.end?.outcome === 'dropped'
+      const after = isDropped ? renewed : await runner.advance(renewed, { moment, policy, signal })
+      open.set(after.id, after)
+    } finally {
+      filing.delete(record.id)
+    }
   }
 
   /** What lies in the court changes with each stake. */
@@ -309,11 +295,9 @@ export function createProviderDisputes(init: ProviderDisputesInit): ProviderDisp
 
   return {
     async load() {
-      for await (const [, record] of records.disputes.iterate()) {
-        if (record.end === undefined) open.set(record.id, record)
-        else leave(record)
-      }
-      await readOwing()
+      // Those that are over leave with the first look, unless that was a moment ago.
+      for await (const [, record] of records.disputes.iterate()) open.set(record.id, record)
+      await holdResults()
     },
     start() {
       // One that takes longer than the interval is not queued behind itself.
@@ -335,12 +319,11 @@ export function createProviderDisputes(init: ProviderDisputesInit): ProviderDisp
     },
     look: lookNext,
     claimedOn(channel) {
-      const claims = [...open.values()].filter(one => keepsChannel(one) && channelId(one.channel) === channel)
+      const claims = claimsOn(channel)
       return claims.length === 0 ? undefined : new Set(claims.map(({ agreement }) => agreement))
     },
     isDisputed(channel) {
-      const isReady = [...ready.values()].includes(channel)
-      return isReady || [...open.values()].some(one => keepsChannel(one) && channelId(one.channel) === channel)
+      return search.isReady(channel) || claimsOn(channel).length > 0
     },
     status() {
       const all = [...open.values()]

@@ -59,6 +59,20 @@ const LEAVING: Readonly<Record<string, string>> = {
   stake: 'it would take a higher stake than is allowed'
 }
 
+const FORGOING: Readonly<Record<string, string>> = {
+  small: 'it is less than what a case is opened for',
+  fees: 'the fees would be more than they may',
+  stake: 'the stake would be higher than is allowed',
+  empty: 'its channel holds nothing more',
+  data: 'what was delivered is not here any more, or too large to be shown',
+  auto: 'this node goes to court only by hand (disputes: auto)'
+}
+
+/** Why a debt is not claimed. */
+export function forgoText(why: string): string {
+  return FORGOING[why] ?? why
+}
+
 /** What follows, and until when. */
 export function nextText({ next }: { readonly next?: Omit<DisputeNext, 'phase'> | undefined }): string {
   if (next === undefined) return 'it is looked at next'

@@ -1,12 +1,13 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createBuyerRecords, createStore, type DisputeRecord } from '@archipel/client'
 import { type AgreementId, type Hash, ZERO_ADDRESS, ZERO_HASH } from '@archipel/protocol'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clientFiles, networkFolder } from '../../src/config/folders.ts'
 import { createProviderRecords } from '../../src/store/records.ts'
 import { networkRoot, writeNetwork } from './fixtures.ts'
-import { runCli, temporaryFolder } from './run-cli.ts'
+import { runCli } from './run-cli.ts'
 
 const WHOLE = 10n ** 18n
 const SECRET: Hash = `0x${'5e'.repeat(32)}`
@@ -50,7 +51,7 @@ const buyers: DisputeRecord = {
 
 let home: string
 beforeAll(async () => {
-  home = temporaryFolder()
+  home = mkdtempSync(join(tmpdir(), 'archipel-test-'))
   writeNetwork(home, 'http://127.0.0.1:9')
   const folder = networkFolder(networkRoot(home))
   for (const place of [folder.node, folder.buyer]) mkdirSync(place, { recursive: true })
@@ -62,6 +63,7 @@ beforeAll(async () => {
   await buyer.commit([createBuyerRecords(buyer).disputes.put(buyers.id, buyers)])
   await buyer.close()
 })
+afterAll(() => rmSync(home, { recursive: true, force: true }))
 
 const dispute = (...args: string[]) => runCli(['dispute', ...args], { home })
 

@@ -123,7 +123,12 @@ export function searchedFrom(block: number): number {
   return Math.max(0, block - SEARCH_AGAIN_BLOCKS)
 }
 
-/** True for a case that keeps its channel from paying for anything else: a claim of ours that is not over. */
-export function keepsChannel({ kind, side, end }: DisputeRecord): boolean {
+/** True for a claim of ours that is not over. */
+export function isOpenClaim({ kind, side, end }: DisputeRecord): boolean {
   return kind === 'claim' && side === 'plaintiff' && end === undefined
+}
+
+/** True for one that was not filed, because the tokens for its stake are not there. */
+export function isShort({ next }: DisputeRecord): boolean {
+  return next?.phase === 'opening' && next.what === 'stake'
 }
