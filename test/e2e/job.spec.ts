@@ -67,6 +67,7 @@ describe('a job on three provider processes in three regions', () => {
       expect(agreement?.receipts.at(-1)?.body.amount).toBe(replica.paid)
       const channel = channels.find(({ id }) => id === agreement?.channel)
       expect(channel?.cumulative).toBe(replica.paid)
+      expect(channel?.key.arbiter).toBe(network.descriptor.court)
       expect(channel?.log.size).toBe(agreement?.receipts.length)
     }
     expect(outcome.paid).toBe(sum(outcome.replicas.map(({ paid }) => paid)))

@@ -1,4 +1,4 @@
-import { type CaseMoved, type CourtEvent, createChainWatcher, type WatchBatch } from '@archipel/client'
+import { type CaseMoved, type CourtEvent, createBonds, createChainWatcher, type WatchBatch } from '@archipel/client'
 import {
   type CaseEvent,
   type CaseStory,
@@ -170,6 +170,29 @@ describe('re-organisations over claim, challenge, secrets, votes and end', () =>
       expect(follower.events()).toEqual(await court().courtEvents({ fromBlock: follower.events()[0]!.blockNumber }))
     }
   )
+
+  it.each([1, 5, DEPTH_MAX])('of depth %i: a fault is compensated once', async depth => {
+    const { alice, bob, chain, anvil, place } = world
+    const bonds = createBonds({ rpcUrls: [anvil.url], chainId: anvil.chainId, ...place })
+    const before = await bonds.bondOf(bob.address)
+    const paid = chain(bob).redeem(world.voucher(job.key, DUE))
+    await untilPooled(1)
+    await mine()
+    await paid
+    await mine(DEPTH_MAX + 1)
+    id = caseId(channelId(job.key), job.agreement, 'fault')
+    const follower = await follow()
+    const opened = await survive(depth, follower, as => [as(alice).fault(job.filing(alice))])
+    await world.passTo(opened.state.until + 1)
+    await mine(DEPTH_MAX + 1)
+    const closed = await survive(depth, follower, as => [as(bob).finalise(opened, job.key)])
+    expect(closed).toMatchObject({ outcome: 'upheld', awarded: DUE })
+    expect(await bonds.claimable(alice.address)).toBe(DUE)
+    const { amount } = await bonds.bondOf(bob.address)
+    // What is taken beyond the harm is burnt.
+    expect(before.amount - amount).toBe(DUE + (await bonds.burnt()))
+    expect(await bonds.bondLiabilities()).toBe(amount + DUE + (await bonds.burnt()))
+  })
 
   it('that take back a case and what was done about it: it begins again, and that can be done again, once', async () => {
     const { alice, bob } = world

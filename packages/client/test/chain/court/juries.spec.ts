@@ -1,5 +1,5 @@
 import { type CaseStory, COURT_RULES, voteCommitment } from '@archipel/protocol'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createBonds } from '../../../src/chain/index.ts'
 import { CHAINS, type CourtWorld, DUE, OTHER_TRUTH, QUANTUM, SALT, startCourtWorld, word } from './court-fixture.ts'
 
@@ -67,6 +67,35 @@ describe('a jury', () => {
     expect((await court().readCase(story.id, { fromBlock: 0 }))?.state).toEqual(again.state)
     const closed = await stands((await court(alice).finalise(again, key)).story)
     expect(closed).toMatchObject({ outcome: 'upheld', awarded: DUE })
+  })
+
+  it('may show all its votes in one block, whose last ends the round', async () => {
+    const { anvil, court, draw, ownerOf, stands, chain, mine } = world
+    const { key, story } = await contested()
+    const drawn = await draw(story)
+    const truth = drawn.facts.truth
+    const owners = await Promise.all(drawn.state.seats.map((_, position) => ownerOf(drawn, position)))
+    let committed = drawn
+    for (const [position, { address: juror }] of owners.entries()) {
+      const vote = { id: drawn.id, round: 0, juror, seat: drawn.state.seats[position]!, truth, salt: SALT }
+      committed = (await court(owners[position]).commitVote(committed, position, voteCommitment(vote))).story
+    }
+    await anvil.request('evm_setAutomine', [false])
+    const showing = Promise.all(
+      owners.map((owner, position) => court(owner).revealVote(committed, { position, truth, salt: SALT }))
+    )
+    const isPooled = async () => {
+      const { pending } = (await anvil.request('txpool_status')) as { pending: string }
+      expect(Number(pending)).toBe(owners.length)
+    }
+    await vi.waitFor(isPooled, { timeout: 10_000 })
+    await mine(1)
+    await anvil.request('evm_setAutomine', [true])
+    const blocks = (await showing).map(({ blockNumber }) => blockNumber)
+    expect(new Set(blocks)).toEqual(new Set([await chain().blockNumber()]))
+    const ruled = (await court().readCase(drawn.id, { fromBlock: 0 }))!
+    expect(ruled.state).toMatchObject({ phase: 'ruled', ruling: 'right', pot: 9 })
+    await ends({ story: await stands(ruled), key })
   })
 
   it('without a majority leaves the burden of proof to the plaintiff', async () => {
