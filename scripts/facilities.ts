@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 
 /** Things a machine may lack. A test that needs one asks for it with {@link requireFacility}. */
 export type FacilityName = keyof typeof PROBES
 
 export type Facility = { available: true } | { available: false; reason: string }
 
-const PROBE_TIMEOUT_MS = 10_000
+const PROBE_TIMEOUT_MS = 30_000
+const CGROUP_PROBE = fileURLToPath(new URL('../packages/node/test/executor/make-groups.ts', import.meta.url))
 
 const PROBES = {
   /** Namespaces may be forbidden although the program is installed, so a sandbox is really made. */
@@ -14,7 +16,17 @@ const PROBES = {
       'bwrap',
       ['--unshare-all', '--die-with-parent', '--ro-bind', '/', '/', 'true'],
       'apt-get install bubblewrap'
-    )
+    ),
+  /** The node may have none although the system has them, so one is really made. */
+  cgroup: () =>
+    probeCommand(process.execPath, ['--no-warnings', CGROUP_PROBE], 'start as root, or in a delegated group'),
+  /** A container engine of the tests' own, which only root may start; its images are made of one static program. */
+  docker: () =>
+    process.getuid?.() === 0
+      ? probeCommands(['dockerd', 'busybox'], 'apt-get install docker.io busybox-static')
+      : { available: false, reason: 'only root may start a container engine' },
+  gvisor: () => probeCommands(['runsc'], 'apt-get install runsc'),
+  'docker-registry': () => probeCommands(['docker-registry'], 'apt-get install docker-registry')
 } as const
 
 const known = new Map<FacilityName, Facility>()
@@ -40,6 +52,12 @@ export function requireFacility(name: FacilityName, required = process.env.ARCHI
   }
   console.warn(`skipped: no ${name}: ${facility.reason}`)
   return false
+}
+
+/** Whether they are installed. */
+function probeCommands(commands: readonly string[], hint: string): Facility {
+  const missing = commands.find(command => !probeCommand('which', [command], hint).available)
+  return missing === undefined ? { available: true } : { available: false, reason: `no ${missing} (${hint})` }
 }
 
 function probeCommand(command: string, args: readonly string[], hint: string): Facility {

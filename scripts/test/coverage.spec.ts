@@ -10,7 +10,10 @@ const GOOD = [
   row('src/escrow/EscrowOrders.sol', '30/30', '4/4'),
   row('src/Bonds.sol', '90/90', '20/20'),
   row('src/Uptime.sol', '95/100', '19/20'),
-  row('src/libraries/Quorums.sol', '1/9', '0/9')
+  row('src/libraries/Quorums.sol', '1/9', '0/9'),
+  row('src/court/CourtSeats.sol', '19/20', '9/9'),
+  row('src/libraries/Ballots.sol', '0/0', '10/11'),
+  row('src/Credentials.sol', '20/20', '4/4')
 ]
 
 describe('the coverage that we promise', () => {
@@ -34,6 +37,6 @@ describe('the coverage that we promise', () => {
   })
 
   it('is missed by contracts that nobody measured', () => {
-    expect(shortcomings([])).toHaveLength(6)
+    expect(shortcomings([])).toHaveLength(10)
   })
 })

@@ -10,6 +10,7 @@ import type {
 import type { AuditBundle } from './audit/bundle.ts'
 import type { ExportedFile } from './content/index.ts'
 import type { DisputeSummary } from './dispute/summary.ts'
+import type { FaultRecord } from './faults/fault.ts'
 import type { JobOutcome, JobProgress, JobRecord, JobSpec } from './job/job.ts'
 import type { OwnChannel, Reconciled, ReconcileOptions } from './payment/reconciler.ts'
 import type { SpendingState } from './payment/spending/spending.ts'
@@ -66,6 +67,15 @@ export interface Client {
    * @returns those that are open, or were until a moment ago
    */
   lookAtDisputes(options?: CallOptions): Promise<DisputeSummary[]>
+  /** Contradictions that providers signed, and what has come of them. Oldest first. */
+  faults(): Promise<FaultRecord[]>
+  /**
+   * Looks at what is owed for them and reports what is worth it, as the client does by itself at start, from time to time
+   * and whenever it finds one.
+   *
+   * @returns all of them, as they are then
+   */
+  reportFaults(options?: CallOptions): Promise<FaultRecord[]>
   /** What was promised in the last day, against the limits. */
   spending(): Promise<SpendingState>
   /** Files a job wrote, fetched from providers where this machine lacks them, and checked. */

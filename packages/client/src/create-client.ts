@@ -17,12 +17,15 @@ import { createBuyerEngine } from './agreement/engine.ts'
 import { buildBundle } from './audit/build-bundle.ts'
 import type { Bonds, Chain, Court } from './chain/index.ts'
 import type { Client, JobOptions } from './client.ts'
-import { type BlockStore, decodeContentCid, exportFiles } from './content/index.ts'
+import { decodeContentCid, exportFiles, type KeptBlockStore } from './content/index.ts'
 import { type SigningContext, wallClockSec } from './context.ts'
 import { createBuyerDisputes } from './dispute/disputes.ts'
 import { readDisputes } from './dispute/read.ts'
 import type { DisputeNews } from './dispute/runner.ts'
 import type { DisputeSettings } from './dispute/settings.ts'
+import { createNetworkFaults } from './faults/create-faults.ts'
+import type { FaultRecord } from './faults/fault.ts'
+import type { ReportRules } from './faults/judge.ts'
 import { fetchOutput } from './job/fetch.ts'
 import { JOBS_LISTED_MAX } from './job/limits.ts'
 import { clientStopped, resumeJob, runJob } from './job/run-job.ts'
@@ -31,7 +34,7 @@ import { createMarket } from './market/market.ts'
 import { createInbox, type Inbox } from './negotiate/inbox.ts'
 import { createReconnect } from './negotiate/reconnect.ts'
 import { createSessions, type Sessions } from './negotiate/sessions.ts'
-import { createBlockFetcher, createBlockServer } from './net/blocks/index.ts'
+import { createBlockFetcher, createBlockServer, createHolders } from './net/blocks/index.ts'
 import { linkSignals, type Network } from './net/index.ts'
 import type { NetworkDescriptor } from './network-descriptor.ts'
 import type { ClientParts } from './parts.ts'
@@ -51,7 +54,7 @@ export interface ClientInit {
   network: Network
   chain: Chain
   store: Store
-  blocks: BlockStore
+  blocks: KeptBlockStore
   /** The network's court and the bonds that it can take from; left out where there is none. */
   justice?: { readonly court: Court; readonly bonds: Bonds } | undefined
   /** How far the client goes to court by itself. */
@@ -67,6 +70,10 @@ export interface ClientInit {
   onReconciled?: ((done: Reconciled) => void) | undefined
   /** Told of what happens to cases in court, and what the client does about them. */
   onDispute?: ((news: DisputeNews) => void) | undefined
+  /** What is done about providers that contradict themselves. Default: what brings more than it costs. */
+  reports?: ReportRules | undefined
+  /** Told of each fault that was found, and of what comes of it. */
+  onFault?: ((fault: FaultRecord) => void) | undefined
 }
 
 /** Wires a client from its parts. Node: `createNodeClient` chooses them all. */
@@ -81,7 +88,23 @@ export function createClient(init: ClientInit): Client {
   const records = createBuyerRecords(store)
   const fetcher = createBlockFetcher(network)
   const blockServer = createBlockServer({ network, blockstore: blocks })
-  const book = createBook({ ...signing, token: descriptor.token })
+  const holders = createHolders({ network, blockstore: blocks })
+  const faults = createNetworkFaults({
+    descriptor,
+    store,
+    table: records.faults,
+    signer,
+    chain,
+    signing,
+    rules: init.reports ?? {},
+    onChange: init.onFault,
+    onError: error => onWarning({ provider: undefined, error })
+  })
+  const book = createBook({
+    ...signing,
+    token: descriptor.token,
+    onContradiction: proof => void faults.keep({ proof })
+  })
   const market = createMarket({ network, book, bootstrap: descriptor.bootstrap })
   const policy: ChannelPolicy = {
     closeDelaySec: CLOSE_DELAY_SEC,
@@ -122,7 +145,16 @@ export function createClient(init: ClientInit): Client {
   let payer: Payer
   let inbox: Inbox
   let sessions: Sessions
-  const engine = createBuyerEngine({ records, signing, spending, pay: (id, receipts) => payer.pay(id, receipts) })
+  const engine = createBuyerEngine({
+    records,
+    signing,
+    spending,
+    pay: (id, receipts) => payer.pay(id, receipts),
+    onContradiction(proof, { bid, channel }) {
+      const key = channels.peek(channel)?.key
+      void faults.keep({ proof, ...(key === undefined ? {} : { harm: { bid: bid.body, channel: key } }) })
+    }
+  })
   payer = createPayer({
     records,
     signing,
@@ -227,20 +259,23 @@ export function createClient(init: ClientInit): Client {
   return {
     address: signer.address,
     async start() {
-      await blockServer.start()
+      await Promise.all([blockServer.start(), holders.start()])
       await network.start()
       market.start()
       reconciler.start()
       disputes?.start()
+      faults.start()
     },
     async stop() {
       reconciler.stop()
+      const reported = faults.stop()
       market.stop()
       stopping.abort(clientStopped())
       await Promise.allSettled([...jobs, disputes?.stop()])
       await sessions.close()
       fetcher.stop()
       await network.stop()
+      await reported
       await store.close()
     },
     offers: ({ signal } = {}) => market.offers(signal),
@@ -268,6 +303,11 @@ export function createClient(init: ClientInit): Client {
     async lookAtDisputes(options) {
       const looked = new Set(((await disputes?.run(options)) ?? []).map(({ id }) => id))
       return (await readDisputes(records)).filter(({ id }) => looked.has(id))
+    },
+    faults: () => faults.all(),
+    async reportFaults(options) {
+      await faults.run(options)
+      return faults.all()
     },
     async spending() {
       await spending.load()

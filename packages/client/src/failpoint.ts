@@ -52,6 +52,12 @@ export const FAILPOINTS = [
   'dispute.step.recorded',
   'dispute.end.stored',
   // Both sides.
+  'fault.found.before',
+  'fault.found.stored',
+  'fault.report.before',
+  'fault.report.mined',
+  'fault.outcome.before',
+  'fault.outcome.stored',
   'transaction.sent'
 ] as const
 export type Failpoint = (typeof FAILPOINTS)[number]

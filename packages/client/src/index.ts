@@ -15,6 +15,20 @@ export * from './context.ts'
 export { type ClientInit, createClient } from './create-client.ts'
 export * from './dispute/index.ts'
 export * from './failpoint.ts'
+export { createNetworkFaults, type NetworkFaultsInit } from './faults/create-faults.ts'
+export {
+  balanceOf,
+  type Evidence,
+  type FaultRecord,
+  type FaultState,
+  lostOf,
+  owedOf,
+  type Passed,
+  type SlashRecord,
+  stateOf
+} from './faults/fault.ts'
+export type { Faults } from './faults/faults.ts'
+export { COIN_PRICE_GUESS, type ReportRules } from './faults/judge.ts'
 export * from './job/job.ts'
 export { type Book, type BookInit, createBook } from './market/book.ts'
 export { fetchBook, serveBook } from './market/book-protocol.ts'

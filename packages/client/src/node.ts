@@ -7,6 +7,8 @@ import { createClient } from './create-client.ts'
 import { createNativeSigner, recoverNative } from './crypto/signer-node.ts'
 import type { DisputeNews } from './dispute/runner.ts'
 import type { DisputeSettings } from './dispute/settings.ts'
+import type { FaultRecord } from './faults/fault.ts'
+import type { ReportRules } from './faults/judge.ts'
 import { createNetwork } from './net/index.ts'
 import { nodeTransports } from './net/node-defaults.ts'
 import type { NetworkDescriptor } from './network-descriptor.ts'
@@ -40,6 +42,10 @@ export interface NodeClientInit {
   onReconciled?: ((done: Reconciled) => void) | undefined
   /** Told of what happens to cases in court, and what the client does about them. */
   onDispute?: ((news: DisputeNews) => void) | undefined
+  /** What is done about providers that contradict themselves. Default: what brings more than it costs. */
+  reports?: ReportRules | undefined
+  /** Told of each fault that was found, and of what comes of it. */
+  onFault?: ((fault: FaultRecord) => void) | undefined
 }
 
 /** A client with Node's own parts: TCP, native signatures, blocks and records on disk. Not started yet. */

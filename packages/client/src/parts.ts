@@ -1,7 +1,7 @@
 import type { Address, SignedOffer, VerifiedOffer } from '@archipel/protocol'
 import type { BuyerEngine } from './agreement/engine.ts'
 import type { Chain } from './chain/index.ts'
-import type { BlockStore } from './content/index.ts'
+import type { KeptBlockStore } from './content/index.ts'
 import type { SigningContext } from './context.ts'
 import type { Inbox } from './negotiate/inbox.ts'
 import type { Sessions } from './negotiate/sessions.ts'
@@ -20,7 +20,7 @@ export interface ClientParts {
   readonly records: BuyerRecords
   readonly network: Network
   readonly chain: Chain
-  readonly blocks: BlockStore
+  readonly blocks: KeptBlockStore
   readonly fetcher: BlockFetcher
   readonly engine: BuyerEngine
   readonly channels: Channels

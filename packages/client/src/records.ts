@@ -1,5 +1,6 @@
 import type { BuyerAgreement, ChannelId, Hash, Pay, Wei } from '@archipel/protocol'
 import type { DisputeRecord } from './dispute/record.ts'
+import type { FaultRecord } from './faults/fault.ts'
 import type { JobRecord } from './job/job.ts'
 import type { ProvidersChannel } from './payment/channels.ts'
 import type { HourSpent, Promised } from './payment/spending/ledger.ts'
@@ -27,6 +28,8 @@ export interface BuyerRecords {
   readonly hours: Table<HourSpent>
   /** agreement id → what it may still draw */
   readonly promises: Table<Promised>
+  /** fault → what proves it, and what has come of it */
+  readonly faults: Table<FaultRecord>
   /** channel id → a channel of ours that was found on chain and of whose payments there is no record */
   readonly strays: Table<StrayChannel>
   /** payer → how far the chain was searched for its channels */
@@ -49,6 +52,7 @@ export function createBuyerRecords(store: Store): BuyerRecords {
     leaves: store.table('leaves'),
     hours: store.table('hours'),
     promises: store.table('promises'),
+    faults: store.table('faults'),
     strays: store.table('strays'),
     searched: store.table('searched'),
     disputes: store.table('disputes'),

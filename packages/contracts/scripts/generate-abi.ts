@@ -63,6 +63,13 @@ const CONTRACTS: readonly Contract[] = [
     noun: 'testToken',
     file: 'test-token.ts',
     about: 'A worthless ERC-20 that anybody may mint, for local chains.'
+  },
+  {
+    source: 'test/tokens/AuthorizationToken.sol',
+    name: 'AuthorizationToken',
+    noun: 'authorizationToken',
+    file: 'authorization-token.ts',
+    about: 'For tests: a token whose owners move it by signatures (EIP-3009).'
   }
 ]
 

@@ -15,8 +15,16 @@ const KILLED_MIN = 0.95
 const TESTS: Readonly<Record<string, string>> = {
   Escrow: 'test/{unit/*,invariant/Escrow*}.t.sol',
   Bonds: 'test/{unit/bonds/*,invariant/Bonds*}.t.sol',
-  Uptime: 'test/{unit/Uptime*,invariant/Uptime*}.t.sol'
+  Uptime: 'test/{unit/Uptime*,invariant/Uptime*}.t.sol',
+  Court: 'test/{unit/court/*,invariant/Court*}.t.sol',
+  Credentials: 'test/unit/Credential*.t.sol'
 }
+
+/** Longest that all tests of one unchanged contract take on a busy machine. */
+const BASELINE_TIMEOUT_MS = 900_000
+/** A mutant that loops takes longer than this many times what the unchanged contract took, and than the least. */
+const TIMEOUT_FACTOR = 6
+const TIMEOUT_MS_MIN = 120_000
 
 interface Tally {
   /** Changes that are no program, and those that compile to the same bytes. */
@@ -56,8 +64,10 @@ async function run(contract: string): Promise<Tally> {
   const original = compiler.bytecode(file, contract)
   if (original === undefined) throw new Error(`${file} does not compile`)
   scratch.plant(contract, original)
-  const failure = await scratch.failure(TESTS[contract]!)
+  const startedMs = performance.now()
+  const failure = await scratch.failure(TESTS[contract]!, BASELINE_TIMEOUT_MS)
   if (failure !== undefined) throw new Error(`the tests of ${contract} fail without any change: ${failure}`)
+  const timeoutMs = Math.ceil(Math.max(TIMEOUT_MS_MIN, TIMEOUT_FACTOR * (performance.now() - startedMs)))
   const all = compiler.sourcesOf(file).flatMap(({ file: path, source, ast }) => mutantsOf(path, source, ast))
   const mutants = all.filter((_, index) => isWanted(index))
   console.log(`${contract}: ${mutants.length} of ${all.length} changes`)
@@ -72,7 +82,7 @@ async function run(contract: string): Promise<Tally> {
       continue
     }
     scratch.plant(contract, code)
-    testing = scratch.failure(TESTS[contract]!).then(failure => {
+    testing = scratch.failure(TESTS[contract]!, timeoutMs).then(failure => {
       const passed = failure === undefined
       if (passed) tally.survivors.push(mutant)
       else tally.killed++

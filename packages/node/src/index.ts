@@ -6,8 +6,8 @@
  * const { descriptor } = await devnet.up()
  */
 export * from './devnet/index.ts'
-export type { ExecutionJob, ExecutionResult, Executor, RunOptions } from './executor/index.ts'
-export { createExecutionError, createWasmExecutor } from './executor/index.ts'
+export type { ExecutionJob, ExecutionLimits, ExecutionResult, Executor, RunOptions } from './executor/index.ts'
+export { createExecutionError, createOciExecutor, createWasmExecutor, type OciExecutorInit } from './executor/index.ts'
 export type { Logger } from './log.ts'
 export { createProviderNode, type ProviderNode, type ProviderNodeInit } from './node.ts'
 export type { ProviderConfig, ProviderStatus, RedeemPolicy, SentStatus } from './provider.ts'

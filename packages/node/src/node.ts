@@ -7,14 +7,19 @@ import {
   createBook,
   createChain,
   createCourt,
+  createHolders,
   createNetwork,
+  createNetworkFaults,
   createStore,
   type DisputeSummary,
+  type FaultRecord,
+  type FaultState,
   fetchBook,
   offersTopic,
   readDisputes,
   type SigningContext,
   serveBook,
+  stateOf,
   wallClockSec
 } from '@archipel/client'
 import { createFsBlockStore, createNativeSigner, nodeTransports, recoverNative } from '@archipel/client/node'
@@ -36,8 +41,10 @@ import { createProviderDisputes, type ProviderDisputes } from './dispute/dispute
 import { createCapacity } from './execution/capacity.ts'
 import { createDiskSpace } from './execution/disk-space.ts'
 import { createInputs } from './execution/inputs.ts'
+import { createResults } from './execution/results.ts'
 import { createWork, type Work } from './execution/work.ts'
 import { createWasmExecutor, type Executor } from './executor/index.ts'
+import { createFaultLog } from './faults/fault-log.ts'
 import type { Logger } from './log.ts'
 import { createBeacon } from './market/beacon.ts'
 import { createOfferPublisher } from './market/offer-publisher.ts'
@@ -59,6 +66,8 @@ export interface ProviderNode {
   status(): Promise<ProviderStatus>
   /** Its cases in court, newest first. */
   disputes(): Promise<DisputeSummary[]>
+  /** Contradictions that other providers signed, and what has come of them. */
+  faults(): Promise<FaultRecord[]>
 }
 
 export interface ProviderNodeInit {
@@ -89,6 +98,9 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
   const datastore = new LevelDatastore(join(dataDir, 'peers'))
   await datastore.open()
   const blocks = await createFsBlockStore({ directory: join(dataDir, 'blocks') })
+  // Nothing goes before everybody who needs something has said so.
+  const pinned = blocks.hold('all')
+  const results = createResults({ blocks })
   const records = createProviderRecords(store)
   const chain = createChain({ ...descriptor, signer: signing.signer })
   const executor = init.executor ?? createWasmExecutor({ processesMax: processesFor(config) })
@@ -105,10 +117,25 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     datastore
   })
   const blockServer = createBlockServer({ network, blockstore: blocks })
+  const holders = createHolders({ network, blockstore: blocks })
   const fetcher = createBlockFetcher(network)
 
   // Market: what we offer, and what others do.
-  const book = createBook({ ...signing, token: descriptor.token })
+  const faults = createNetworkFaults({
+    descriptor,
+    store,
+    table: records.faults,
+    signer: signing.signer,
+    chain,
+    signing,
+    rules: { ...config.faults, coinPrice: config.redeem.coinPrice },
+    ...createFaultLog(log, signing.signer.address)
+  })
+  const book = createBook({
+    ...signing,
+    token: descriptor.token,
+    onContradiction: proof => void faults.keep({ proof })
+  })
   const publisher = createOfferPublisher({ network, config, runtimes, version, signing, records, book, log })
   const beacon = createBeacon({
     network,
@@ -142,12 +169,18 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     const applied = event.type === 'ticked' ? change() : persist(change, stopped.signal)
     applied.catch(err => log.error({ err, agreement: id, event: event.type }, 'could not store a change'))
   }
-  const inputs = createInputs({ fetcher, blocks, sourceOf: state => conversations.peerOf(buyerOf(state)) })
+  const inputs = createInputs({
+    fetcher,
+    blocks,
+    sourceOf: state => conversations.peerOf(buyerOf(state)),
+    othersWith: (root, buyer, signal) => holders.find(buyer, root, { signal })
+  })
   work = createWork({
     executor,
     capacity,
     inputs,
     blocks,
+    results,
     nowSec: signing.nowSec,
     events: {
       progress: (state, stage) =>
@@ -184,6 +217,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
         conversations.tell(buyerOf(state), { type: 'failure', value: { agreement: state.id, failure } }),
       ended: state => channels.release(state.channel, state.id),
       resumed: state => channels.take(state.channel, reservationOf(state)),
+      kept: (...kept) => void results.keep(...kept),
       paid: state => channels.adjust(state.channel, reservationOf(state))
     }
   })
@@ -225,7 +259,14 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     publisher.stop()
     beacon.stop()
     await work.stopAll()
-    await Promise.all([executor.stop(), redeemer.stop(), reconciler.stop(), news.stop(), disputes?.stop()])
+    await Promise.all([
+      executor.stop(),
+      redeemer.stop(),
+      reconciler.stop(),
+      news.stop(),
+      disputes?.stop(),
+      faults.stop()
+    ])
     fetcher.stop()
     await network.stop()
     stopped.abort()
@@ -241,7 +282,8 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       await Promise.all([channels.start(), disputes?.load(), executor.start(), disk.look()])
       // Before anybody can be heard: what a message may change is all here, and money is set aside for it.
       await engine.restart()
-      await Promise.all([conversations.start(), blockServer.start(), serveBook(network, book)])
+      pinned()
+      await Promise.all([conversations.start(), blockServer.start(), holders.start(), serveBook(network, book)])
       network.libp2p.addEventListener('peer:identify', ({ detail }) => {
         // A newcomer's own book is as good as empty: whoever it meets first gives it theirs.
         if (book.size < BOOK_SMALL) fetchBook(network, detail.peerId, book).catch(() => {})
@@ -254,6 +296,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       reconciler.start()
       news.start()
       disputes?.start()
+      faults.start()
       log.info(
         { address: signing.signer.address, multiaddrs: network.addresses().map(String), isolation: executor.isolation },
         'started'
@@ -271,6 +314,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
         err => ({ ok: false, blockNumber: undefined, error: err instanceof Error ? err.message : String(err) })
       )
       const offer = publisher.current
+      const states = (await faults.all()).map(fault => stateOf(fault, signing.signer.address))
       return {
         address: signing.signer.address,
         owner: config.owner,
@@ -290,15 +334,23 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
         redeem: { ...redeemer.status(), books: reconciler.status(), tokens },
         disputes: disputes?.status(),
         chain: block,
-        offer: offer === undefined ? undefined : { sequence: offer.sequence, expiresAt: offer.expiresAt }
+        offer: offer === undefined ? undefined : { sequence: offer.sequence, expiresAt: offer.expiresAt },
+        faults: countBy(states)
       }
-    }
+    },
+    faults: faults.all
   }
 }
 
 /** A process for each core that is sold, and some: each serves one buyer, and idle ones are kept for a while. */
 const PROCESSES_MIN = 8
 const processesFor = ({ resources }: ProviderConfig) => Math.max(PROCESSES_MIN, wholeCores(resources.cpuMillis) / 1000)
+
+function countBy(states: readonly FaultState[]): Partial<Record<FaultState, number>> {
+  const counts: Partial<Record<FaultState, number>> = {}
+  for (const state of states) counts[state] = (counts[state] ?? 0) + 1
+  return counts
+}
 
 /** Below this many offers a peer asks everyone it meets for theirs; above, gossip keeps it up to date. */
 const BOOK_SMALL = 64

@@ -1,4 +1,4 @@
-import type { DisputeSettings, NetworkDescriptor } from '@archipel/client'
+import type { DisputeSettings, FaultState, NetworkDescriptor, ReportRules } from '@archipel/client'
 import type { Address, Domains, Prices, Resources, Wei } from '@archipel/protocol'
 import type { DisputeStatus } from './dispute/status.ts'
 import type { ReconcilerStatus } from './redeem/reconciler.ts'
@@ -23,6 +23,8 @@ export interface ProviderConfig {
   readonly redeem: RedeemPolicy
   /** How far it goes to court, where its network has one. Left out: see `policyOf`. */
   readonly disputes?: DisputeSettings | undefined
+  /** What is done about other providers that contradict themselves. Default: what brings more than it costs. */
+  readonly faults?: Pick<ReportRules, 'report'> | undefined
 }
 
 /** When vouchers are turned into money on chain: as soon as either bound is reached, and it is worth what it costs. */
@@ -68,6 +70,8 @@ export interface ProviderStatus {
   readonly disputes: DisputeStatus | undefined
   readonly chain: { readonly ok: boolean; readonly blockNumber: number | undefined; readonly error: string | undefined }
   readonly offer: { readonly sequence: number; readonly expiresAt: number } | undefined
+  /** Contradictions of other providers on record, by what has come of them. */
+  readonly faults: Readonly<Partial<Record<FaultState, number>>>
 }
 
 /** A value as it comes over the control socket: amounts as decimal strings. */

@@ -5,11 +5,15 @@ import {
   type BuyerEvent,
   CodedError,
   RECEIPT_FINAL,
+  type ReceiptEquivocation,
   type Result,
+  receiptsContradict,
+  receiptType,
   resultDigest,
   type SignedReceipt,
   stepBuyer,
-  validateReceipt
+  validateReceipt,
+  verify
 } from '@archipel/protocol'
 import type { SigningContext } from '../context.ts'
 import { failpoint } from '../failpoint.ts'
@@ -57,6 +61,8 @@ export interface BuyerEngineInit {
   spending: Pick<Spending, 'promise' | 'follow'>
   /** Pays the first `receipts` receipts of an agreement. */
   pay: (id: AgreementId, receipts: number) => void
+  /** Told of a provider that signed two receipts with one number which differ. */
+  onContradiction?: ((proof: ReceiptEquivocation, agreement: BuyerAgreement) => void) | undefined
 }
 
 /** What a provider that was unpaid may have worked beyond its credit before it noticed. */
@@ -74,12 +80,14 @@ function ranMsMax({ receipts, bid }: BuyerAgreement): number {
 /** Agreements held in memory: those of running jobs. */
 const LIVE_AGREEMENTS_MAX = 10_000
 
-export function createBuyerEngine({ records, signing, spending, pay }: BuyerEngineInit): BuyerEngine {
+export function createBuyerEngine({ records, signing, spending, pay, onContradiction }: BuyerEngineInit): BuyerEngine {
   const states = new Map<AgreementId, BuyerAgreement>()
   /** How many use each: a job that is taken up again may overlap with its earlier run, which still waits to be rid of it. */
   const users = new Map<AgreementId, number>()
   const startedAtMs = new Map<AgreementId, number>()
   const listeners = new Map<AgreementId, (state: BuyerAgreement) => void>()
+  /** Agreements whose provider was found out: one proof is enough for each. */
+  const told = new Set<AgreementId>()
 
   function hold(state: BuyerAgreement, startedMs: number): void {
     if (!states.has(state.id) && states.size >= LIVE_AGREEMENTS_MAX) {
@@ -91,6 +99,16 @@ export function createBuyerEngine({ records, signing, spending, pay }: BuyerEngi
     states.set(state.id, state)
     startedAtMs.set(state.id, startedMs)
     users.set(state.id, 1)
+  }
+
+  /** Looks at a receipt whose number was taken: an honest provider repeats itself, and says the same each time. */
+  function compare(state: BuyerAgreement, receipt: SignedReceipt): void {
+    const first = state.receipts[receipt.body.sequence]
+    if (first === undefined || told.has(state.id) || !receiptsContradict(first.body, receipt.body)) return
+    const key = state.bid.body.provider
+    verify(receipt, key, { domain: signing.domain, recover: signing.recover, type: receiptType })
+    told.add(state.id)
+    onContradiction?.({ kind: 'receipts', key, first, second: receipt }, state)
   }
 
   async function apply(id: AgreementId, event: BuyerEvent): Promise<void> {
@@ -148,7 +166,7 @@ export function createBuyerEngine({ records, signing, spending, pay }: BuyerEngi
       const state = states.get(id)
       if (state === undefined) return
       // A provider repeats what it is not sure we have.
-      if (receipt.body.sequence < state.receipts.length) return
+      if (receipt.body.sequence < state.receipts.length) return compare(state, receipt)
       validateReceipt(receipt, {
         domain: signing.domain,
         recover: signing.recover,
@@ -185,6 +203,7 @@ export function createBuyerEngine({ records, signing, spending, pay }: BuyerEngi
       states.delete(id)
       startedAtMs.delete(id)
       listeners.delete(id)
+      told.delete(id)
     }
   }
 }

@@ -8,7 +8,8 @@ import { type ChainWrites, createChainWrites } from './escrow/writes.ts'
 import { type CallOptions, createRpc, type RpcInit } from './rpc/rpc.ts'
 import type { FeePolicy } from './transactions/fees.ts'
 import { createSender, type Sender, type TransactionSigner } from './transactions/sender.ts'
-import { type ChainSource, createChainSource } from './watch/chain-source.ts'
+import { createChainSource } from './watch/chain-source.ts'
+import type { ChainSource } from './watch/source.ts'
 
 /** One chain, its escrow and one token, as seen by one account or by nobody in particular. */
 export interface Chain extends ChainReads, ChainWrites, ChainOrders {

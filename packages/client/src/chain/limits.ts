@@ -71,3 +71,6 @@ export const WATCH_INTERVAL_MS_MAX = 60_000
 export const WATCH_CHANNELS_BY_NAME_MAX = 200
 /** A case that moves while it is read is read again so often: it moves once in hours. */
 export const CASE_READS_MAX = 4
+/** Gas of a ruling, and for each seat that it judges, both with room: what the last of a jury pays beyond its own vote. */
+export const RULING_GAS = 60_000n
+export const RULING_GAS_PER_SEAT = 15_000n

@@ -1,16 +1,23 @@
 import type { CID } from 'multiformats/cid'
-import { blockKey } from './cid.ts'
+import { blockKey, digestKey } from './cid.ts'
 
 /** Recently used blocks, the least recently used going first when there is no room. */
 export interface BlockCache {
   get(cid: CID): Uint8Array | undefined
-  /** A block of more than an eighth of the room is not kept: it would drive out everything else. */
+  /** Keeps small blocks only: {@link CACHED_SHARE}. */
   add(cid: CID, bytes: Uint8Array): void
-  delete(cid: CID): void
+  /** Of the block with this hash. */
+  delete(digest: Uint8Array): void
 }
 
 /** What a block costs beside its bytes. Without it, millions of one-byte blocks would count as nothing. */
 export const BLOCK_OVERHEAD_BYTES = 256
+
+/**
+ * A block larger than this share of the room is not kept. Opening a file costs more than reading a small block from it;
+ * for a large one it is the other way round, and keeping it means to copy it and to drive out a hundred small ones.
+ */
+const CACHED_SHARE = 1 / 256
 
 export function createBlockCache(bytesMax: number): BlockCache {
   const blocks = new Map<string, Uint8Array>()
@@ -34,7 +41,7 @@ export function createBlockCache(bytesMax: number): BlockCache {
       return bytes
     },
     add(cid, bytes) {
-      if (bytes.byteLength > bytesMax / 8) return
+      if (bytes.byteLength > bytesMax * CACHED_SHARE) return
       const key = blockKey(cid)
       drop(key)
       // A block that is a view of something larger is copied, or it would keep the whole of it alive.
@@ -45,6 +52,6 @@ export function createBlockCache(bytesMax: number): BlockCache {
         drop(oldest)
       }
     },
-    delete: cid => drop(blockKey(cid))
+    delete: digest => drop(digestKey(digest))
   }
 }

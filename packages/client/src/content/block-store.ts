@@ -14,11 +14,29 @@ export interface BlockStore {
   delete(cid: CID): Promise<void>
 }
 
+/** Blocks within a bound: what nobody needs goes when room is needed. */
+export interface KeptBlockStore extends BlockStore {
+  /**
+   * From its end until `owner` lets go, or `untilMs` has come, nothing of this content goes that is here or comes here.
+   * Pins are in memory: after a restart whoever needs content says so again, before {@link KeptBlockStore.hold} ends.
+   */
+  pin(root: CID, owner: string, untilMs?: number): Promise<void>
+  /** Ends all pins of an owner. */
+  unpin(owner: string): void
+  /**
+   * Until the returned function is called, what is put or used from now on stays: content whose root nobody knows yet.
+   * With 'all', everything does.
+   */
+  hold(what?: 'all'): () => void
+  /** `usedBytes` is undefined until the folder has been counted, which the first need of room does. */
+  stats(): { usedBytes: number | undefined; bytesMax: number; evictedBlocks: number; evictedBytes: number }
+}
+
 /** Blocks a store in memory holds by default, bytes: a browser tab's fair share. */
 export const MEMORY_BLOCK_BYTES_MAX = 512 * 1024 * 1024
 
-/** Blocks in memory, for browsers, short-lived clients and tests. */
-export function createMemoryBlockStore(bytesMax: number = MEMORY_BLOCK_BYTES_MAX): BlockStore {
+/** Blocks in memory, for browsers, short-lived clients and tests. Nothing goes by itself, so every pin is kept. */
+export function createMemoryBlockStore(bytesMax: number = MEMORY_BLOCK_BYTES_MAX): KeptBlockStore {
   const blocks = new Map<string, Uint8Array>()
   let heldBytes = 0
 
@@ -45,6 +63,10 @@ export function createMemoryBlockStore(bytesMax: number = MEMORY_BLOCK_BYTES_MAX
       if (held === undefined) return
       heldBytes -= held.byteLength + BLOCK_OVERHEAD_BYTES
       blocks.delete(key)
-    }
+    },
+    async pin() {},
+    unpin() {},
+    hold: () => () => {},
+    stats: () => ({ usedBytes: heldBytes, bytesMax, evictedBlocks: 0, evictedBytes: 0 })
   }
 }

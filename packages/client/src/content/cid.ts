@@ -86,5 +86,9 @@ export async function isBlockOf(cid: CID, bytes: Uint8Array): Promise<boolean> {
 
 /** Key of a block in a map: its hash alone, whichever codec reads it. Short and without base conversion. */
 export function blockKey(cid: CID): string {
-  return String.fromCharCode(...cid.multihash.digest)
+  return digestKey(cid.multihash.digest)
+}
+
+export function digestKey(digest: Uint8Array): string {
+  return String.fromCharCode(...digest)
 }

@@ -52,19 +52,16 @@ async function* walk(
       yield { path }
       yield* walk(file, path, depth + 1, options)
     } else {
-      yield { path, content: await readFileContent(file, stats) }
+      // The owner's bit alone: who else may run it is this machine's affair.
+      const executable = (stats.mode & constants.S_IXUSR) !== 0
+      yield { path, content: await readFileContent(file, stats), ...(executable ? { executable } : {}) }
     }
   }
 }
 
 /** Small files are read at once; of large ones only a piece is in memory at a time. */
 async function readFileContent(file: string, stats: Stats): Promise<Uint8Array | AsyncIterable<Uint8Array>> {
-  if (!stats.isFile()) {
-    throw new CodedError('E_CONTENT_FILE_TYPE', 'there is something else than files and directories', {
-      facts: { path: file },
-      hint: 'sockets, pipes and devices can not be part of content'
-    })
-  }
+  if (!stats.isFile()) throw notAFile(file)
   if (stats.size > CHUNK_BYTES) return readPieces(file, READ_BYTES)
   // One byte more than expected, so that a single read also shows the end.
   const pieces: Uint8Array[] = []
@@ -76,6 +73,8 @@ async function* readPieces(file: string, pieceBytes: number): AsyncGenerator<Uin
   // Not following a symlink that was put in the file's place since it was looked at.
   const handle = await guard(file, () => open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK))
   try {
+    // Whatever was put in the file's place since it was looked at.
+    if (!(await guard(file, () => handle.stat())).isFile()) throw notAFile(file)
     for (;;) {
       const buffer = new Uint8Array(pieceBytes)
       const { bytesRead } = await guard(file, () => handle.read(buffer, 0, pieceBytes))
@@ -85,6 +84,13 @@ async function* readPieces(file: string, pieceBytes: number): AsyncGenerator<Uin
   } finally {
     await handle.close()
   }
+}
+
+function notAFile(file: string): CodedError {
+  return new CodedError('E_CONTENT_FILE_TYPE', 'there is something else than files and directories', {
+    facts: { path: file },
+    hint: 'sockets, pipes and devices can not be part of content'
+  })
 }
 
 async function guard<T>(path: string, work: () => Promise<T>): Promise<T> {

@@ -11,6 +11,8 @@ export interface ExportedFile {
   /** Relative and safe: names joined by `/`. */
   readonly path: string
   readonly byteLength: number
+  /** It may be run. */
+  readonly executable: boolean
   /** The bytes, a block at a time. Throws E_BLOCK_MISSING or E_CONTENT_INVALID. */
   content(): AsyncGenerator<Uint8Array, void, undefined>
 }
@@ -77,7 +79,14 @@ export async function* exportFiles(
       const byteLength = lengthOf(child)
       left.bytes -= byteLength
       if (left.bytes < 0) throw tooLarge('the files are too large together', { path, bytesMax: limits.bytes })
-      yield { type: 'file', path, byteLength, content: () => readContent(child, blockstore, options.signal) }
+      const executable = child.kind === 'file' && child.executable
+      yield {
+        type: 'file',
+        path,
+        byteLength,
+        executable,
+        content: () => readContent(child, blockstore, options.signal)
+      }
     }
   }
 

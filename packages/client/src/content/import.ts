@@ -19,6 +19,8 @@ export interface ContentEntry {
   /** Relative, names joined by `/`: `src/main.js`. */
   readonly path: string
   readonly content?: Uint8Array | AsyncIterable<Uint8Array>
+  /** The one thing kept of a file's mode: it may be run. Default false. */
+  readonly executable?: boolean | undefined
 }
 
 export interface ImportOptions {
@@ -26,6 +28,9 @@ export interface ImportOptions {
   limits?: Partial<ContentLimits>
   signal?: AbortSignal
 }
+
+/** What a file that may be run says of itself (UnixFS 1.5). Others say nothing, and so are one raw block when they are small. */
+const EXECUTABLE_MODE = 0o755
 
 /** Files hashed and written at once: enough to keep a disk busy. */
 const FILES_AT_ONCE = 8
@@ -48,7 +53,7 @@ export async function importBytes(bytes: Uint8Array, blockstore: BlockStore): Pr
 
 /**
  * Stores files as one directory and returns its CID. The same files give the same CID, in whatever order they come:
- * no times, owners or modes are kept. Rejects with E_CONTENT_PATH, E_CONTENT_DUPLICATE, E_CONTENT_TOO_LARGE,
+ * no times or owners are kept, and of modes only whether a file may be run. Rejects with E_CONTENT_PATH, E_CONTENT_DUPLICATE, E_CONTENT_TOO_LARGE,
  * E_BLOCKSTORE, the signal's reason, or what the source of a file threw.
  */
 export async function importFiles(
@@ -72,7 +77,7 @@ export async function importFiles(
       if (entry.content === undefined) continue
       const name = names.at(-1)!
       reserve(folder, name, entry.path)
-      const work = storeContent(entry.content, blockstore, budget)
+      const work = storeContent(entry.content, entry.executable === true, blockstore, budget)
         .then(stored => void folder.entries.set(name, stored))
         .catch(reason => {
           failure ??= { reason }
@@ -120,22 +125,27 @@ function reserve(folder: Folder, name: string, path: string): void {
 
 async function storeContent(
   content: Uint8Array | AsyncIterable<Uint8Array>,
+  executable: boolean,
   blockstore: BlockStore,
   budget: Budget
 ): Promise<Stored> {
-  if (!(content instanceof Uint8Array)) return storeChunks(counted(content, budget), blockstore)
+  if (!(content instanceof Uint8Array)) return storeChunks(counted(content, budget), executable, blockstore)
   budget.addBytes(content.byteLength)
-  return storeBytes(content, blockstore)
+  return executable ? storeChunks(content, true, blockstore) : storeBytes(content, blockstore)
 }
 
 async function storeBytes(bytes: Uint8Array, blockstore: BlockStore): Promise<Stored> {
-  if (bytes.byteLength > CHUNK_BYTES) return storeChunks(bytes, blockstore)
+  if (bytes.byteLength > CHUNK_BYTES) return storeChunks(bytes, false, blockstore)
   const cid = await cidOf(RAW_CODE, bytes)
   await blockstore.put(cid, bytes)
   return { cid, totalBytes: bytes.byteLength }
 }
 
-async function storeChunks(content: Uint8Array | AsyncIterable<Uint8Array>, blockstore: BlockStore): Promise<Stored> {
+async function storeChunks(
+  content: Uint8Array | AsyncIterable<Uint8Array>,
+  executable: boolean,
+  blockstore: BlockStore
+): Promise<Stored> {
   const storage: Pick<WritableStorage, 'put'> = {
     async put(cid, block) {
       if (!(block instanceof Uint8Array)) throw new CodedError('E_ASSERT', 'the importer hands over whole blocks')
@@ -143,7 +153,8 @@ async function storeChunks(content: Uint8Array | AsyncIterable<Uint8Array>, bloc
       return cid
     }
   }
-  const { cid, size } = await importFile({ content }, storage, { profile: 'unixfs-v1-2025' })
+  const file = executable ? { content, mode: EXECUTABLE_MODE } : { content }
+  const { cid, size } = await importFile(file, storage, { profile: 'unixfs-v1-2025' })
   return { cid, totalBytes: Number(size) }
 }
 

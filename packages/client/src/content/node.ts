@@ -7,12 +7,19 @@ import { DAG_PB_CODE, isContentCid } from './cid.ts'
 /** A block of content, understood. */
 export type ContentNode =
   | { kind: 'bytes'; bytes: Uint8Array }
-  | { kind: 'file'; bytes: Uint8Array; parts: { cid: CID; byteLength: number }[]; byteLength: number }
+  | {
+      kind: 'file'
+      bytes: Uint8Array
+      parts: { cid: CID; byteLength: number }[]
+      byteLength: number
+      /** Somebody may run it: of the mode no more is kept. */
+      executable: boolean
+    }
   | { kind: 'directory'; entries: { name: string; cid: CID }[] }
 
 /**
  * Reads a block. Throws E_CONTENT_INVALID for what is not UnixFS or contradicts itself, and E_CONTENT_UNSUPPORTED for
- * kinds that are not used here: symlinks, sharded directories, metadata.
+ * kinds that are not used here: symlinks, sharded directories, metadata, files that run with somebody else's rights.
  */
 export function readNode(cid: CID, block: Uint8Array): ContentNode {
   if (cid.code !== DAG_PB_CODE) return { kind: 'bytes', bytes: block }
@@ -65,8 +72,18 @@ function decodeLinks(cid: CID, block: Uint8Array): { links: PBLink[]; data: Uint
   return { links: node.Links, data: node.Data }
 }
 
+/** setuid, setgid, sticky. */
+const MODE_SPECIAL = 0o7000
+const MODE_EXECUTE = 0o111
+
 /** Every part of a file must say its size and have one: parts of no bytes could be repeated without end. */
 function readFileNode(cid: CID, unixfs: UnixFS, links: PBLink[]): ContentNode {
+  const mode = unixfs.mode ?? 0
+  if ((mode & MODE_SPECIAL) !== 0) {
+    throw new CodedError('E_CONTENT_UNSUPPORTED', 'content of this kind is not used here', {
+      facts: { cid: cid.toString(), kind: 'a file with setuid, setgid or sticky bit' }
+    })
+  }
   const bytes = unixfs.data ?? new Uint8Array(0)
   if (unixfs.blockSizes.length !== links.length) throw invalid(cid, 'the parts of a file have no sizes')
   const parts = links.map((link, i) => ({ cid: link.Hash, byteLength: Number(unixfs.blockSizes[i]!) }))
@@ -76,7 +93,7 @@ function readFileNode(cid: CID, unixfs: UnixFS, links: PBLink[]): ContentNode {
     byteLength += part.byteLength
   }
   if (!Number.isSafeInteger(byteLength)) throw invalid(cid, 'the file is impossibly large')
-  return { kind: 'file', bytes, parts, byteLength }
+  return { kind: 'file', bytes, parts, byteLength, executable: (mode & MODE_EXECUTE) !== 0 }
 }
 
 function invalid(cid: CID, reason: string, cause?: unknown): CodedError {

@@ -29,9 +29,15 @@ export function validateName(name: string, path: string = name): string {
   throw badPath(path, reason)
 }
 
-/** What file systems that ignore case or normalise Unicode take for the same name. */
+/** Zero-width and direction marks: some file systems leave them out of a name, and nobody sees them. */
+const IGNORED = /\p{Default_Ignorable_Code_Point}/gu
+
+/**
+ * What file systems that ignore case or normalise Unicode take for the same name. Up and down again: some letters have a
+ * capital that they are not the small letter of, such as the long s.
+ */
 export function foldName(name: string): string {
-  return name.normalize('NFC').toLowerCase().normalize('NFC')
+  return name.replace(IGNORED, '').normalize('NFC').toUpperCase().toLowerCase().normalize('NFC')
 }
 
 function reasonAgainst(name: string): string | undefined {

@@ -65,7 +65,8 @@ async function writeAside(
 }
 
 async function writeOne(entry: ExportedFile, place: string): Promise<void> {
-  const handle = await guard(place, () => open(place, 'wx'))
+  // Nothing of the mode but this: no setuid, nothing that others may write.
+  const handle = await guard(place, () => open(place, 'wx', entry.executable ? 0o755 : 0o644))
   try {
     for await (const piece of entry.content()) {
       let offset = 0

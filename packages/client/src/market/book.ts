@@ -5,6 +5,7 @@ import {
   encode,
   isNewerOffer,
   type OfferContext,
+  type OfferEquivocation,
   type Recover,
   type SigningDomain,
   signedOfferType,
@@ -14,6 +15,7 @@ import {
   validateOffer,
   verdictOf
 } from '@archipel/protocol'
+import { createContradictions } from './contradictions.ts'
 import { BOOK_OFFERS_MAX } from './limits.ts'
 
 /** The offers known here: each verified, one for each provider, none expired. */
@@ -35,14 +37,17 @@ export interface BookInit {
   token: Address
   nowSec: () => UnixSec
   onOffer?: (offer: VerifiedOffer) => void
+  /** Told of providers that signed two different offers with one sequence. */
+  onContradiction?: ((proof: OfferEquivocation) => void) | undefined
 }
 
 interface Entry extends VerifiedOffer {
   readonly bytes: Uint8Array
 }
 
-export function createBook({ domain, recover, token, nowSec, onOffer }: BookInit): Book {
+export function createBook({ domain, recover, token, nowSec, onOffer, onContradiction }: BookInit): Book {
   const entries = new Map<Address, Entry>()
+  const contradictions = createContradictions({ domain, recover, onFound: proof => onContradiction?.(proof) })
 
   function dropExpired(): void {
     const now = nowSec()
@@ -59,7 +64,8 @@ export function createBook({ domain, recover, token, nowSec, onOffer }: BookInit
     const offer = decodeOffer(data)
     const known = entries.get(offer.body.provider)
     // Before the signature: most copies of an Offer arrive after the first and need no second look.
-    if (!isNewerOffer(offer.body, known?.offer.body)) {
+    if (known !== undefined && !isNewerOffer(offer.body, known.offer.body)) {
+      contradictions.compare(offer, known.offer)
       throw new CodedError('E_OFFER_OLD', 'a newer offer of this provider is known', {
         facts: { provider: offer.body.provider, sequence: offer.body.sequence }
       })
@@ -70,6 +76,7 @@ export function createBook({ domain, recover, token, nowSec, onOffer }: BookInit
       dropExpired()
       if (entries.size >= BOOK_OFFERS_MAX) dropAny()
     }
+    if (known !== undefined) contradictions.remember(known.offer)
     entries.set(offer.body.provider, { ...verified, bytes: encode(signedOfferType, offer) })
     return verified
   }

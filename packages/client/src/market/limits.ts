@@ -20,3 +20,12 @@ export const SYNC_TIMEOUT_MS = 12_000
 export const BOOKS_ENOUGH = 2
 /** How long the first book waits for a second: a peer that is near answers in this time. */
 export const SECOND_BOOK_WAIT_MS = 200
+/**
+ * Offers that were replaced and are kept to compare others with, for one provider: what contradicts them is on its way at
+ * about the same time, and offers are renewed every few minutes.
+ */
+export const OFFERS_REMEMBERED_PER_PROVIDER = 3
+/** The same for all providers together: 3 MB at 0.7 kB each. */
+export const OFFERS_REMEMBERED_MAX = 4_096
+/** Contradictions that are known and not looked at again. One that is forgotten costs a signature check. */
+export const TOLD_MAX = 1_024

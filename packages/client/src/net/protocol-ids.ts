@@ -28,6 +28,9 @@ export const negotiateProtocol = (network: NetworkName): string => `/archipel/${
 /** Blocks by CID, both ways over whichever connection is open. */
 export const blocksProtocol = (network: NetworkName): string => `/archipel/${network}/blocks/1.0.0`
 
+/** Who else has some content. */
+export const holdersProtocol = (network: NetworkName): string => `/archipel/${network}/holders/1.0.0`
+
 /** A snapshot of the offers a peer knows. */
 export const bookProtocol = (network: NetworkName): string => `/archipel/${network}/book/1.0.0`
 

@@ -1,7 +1,14 @@
-import { type AgreementId, type BuyerAgreement, createBuyerAgreement, type Receipt } from '@archipel/protocol'
+import {
+  type AgreementId,
+  type BuyerAgreement,
+  createBuyerAgreement,
+  faultOf,
+  type Receipt,
+  validateEquivocation
+} from '@archipel/protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createHost, deliveryOf, type Host, receiptMessage, resultOf } from '../job/host.ts'
-import { agreedEarlier, createWorld, demandOf, paymentsTo, settle, type World } from '../job/world.ts'
+import { agreedEarlier, createWorld, demandOf, paymentsTo, settle, signing, type World } from '../job/world.ts'
 import { rejection } from '../net/peers.ts'
 
 let host: Host
@@ -121,6 +128,42 @@ describe('a provider that lies', () => {
     await settle()
     expect(state()).toMatchObject({ paid: 0n, paidReceipts: 0 })
     expect(host.heard).toEqual([])
+  })
+})
+
+describe('a provider that signs two receipts with one number', () => {
+  it('is found out, once, with a proof that others can check', async () => {
+    await deliver(0, 1_000)
+    await deliver(1, 2_000, { result: resultOf(0) })
+    // The same at another time of issue is clumsy, and no lie.
+    await deliver(1, 2_000, { result: resultOf(0), issuedAt: 1_800_000_009 })
+    expect(world.contradictions).toEqual([])
+    const before = state()
+    await deliver(1, 2_000, { result: resultOf(1) })
+    await deliver(0, 1_000, { amount: 10n })
+    expect(state()).toBe(before)
+    expect(world.contradictions).toMatchObject([{ id: agreement.id }])
+    const { proof } = world.contradictions[0]!
+    expect(proof.first).toEqual(state().receipts[1])
+    const { domain, recover } = signing
+    expect(validateEquivocation(proof, { domain, recover })).toBe(faultOf(proof))
+  })
+
+  it('is not to blame for what others sign', async () => {
+    await deliver(0, 1_000)
+    const forged = deliveryOf(createHost(2), agreement, 0, 1_000, { amount: 10n })
+    expect(await rejection(world.parts.engine.deliver(agreement.id, forged))).toMatchObject({ code: 'E_BAD_SIGNATURE' })
+    expect(world.contradictions).toEqual([])
+  })
+
+  it('is found out also after it was given up', async () => {
+    await deliver(0, 1_000)
+    await world.parts.engine.apply(agreement.id, {
+      type: 'failed',
+      failure: { code: 'E_PROVIDER_LOST', fault: 'host', message: 'gone' }
+    })
+    await deliver(0, 1_000, { amount: 10n })
+    expect(world.contradictions).toHaveLength(1)
   })
 })
 

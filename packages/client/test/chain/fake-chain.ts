@@ -1,6 +1,6 @@
 import type { Hex } from '@archipel/protocol'
 import type { EscrowEvent } from '../../src/chain/escrow/events.ts'
-import type { ChainSource } from '../../src/chain/watch/chain-source.ts'
+import type { ChainSource } from '../../src/chain/watch/source.ts'
 import type { WatchedEvent } from '../../src/chain/watch/watch-step.ts'
 
 interface Block {

@@ -122,6 +122,7 @@ describe('writing files', () => {
     type: 'file',
     path,
     byteLength: content.length,
+    executable: false,
     async *content() {
       yield new TextEncoder().encode(content)
     }

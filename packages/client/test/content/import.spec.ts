@@ -21,7 +21,9 @@ const TREE: ContentEntry[] = [
   { path: 'src/empty.js', content: new Uint8Array(0) },
   { path: 'data/large.bin', content: someBytes(3 * CHUNK_BYTES + 7, 4) },
   { path: 'data/exact.bin', content: someBytes(CHUNK_BYTES, 5) },
-  { path: 'é/日本.txt', content: someBytes(9, 6) }
+  { path: 'é/日本.txt', content: someBytes(9, 6) },
+  { path: 'bin/small', content: someBytes(40, 7), executable: true },
+  { path: 'bin/large', content: someBytes(CHUNK_BYTES + 1, 8), executable: true }
 ]
 
 async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
@@ -39,7 +41,11 @@ describe('import', () => {
   it('gives the CIDs of the reference implementation', async () => {
     const blockstore = createMemoryBlockStore()
     const root = await importFiles(TREE, blockstore)
-    const candidates = TREE.map(({ path, content }) => ({ path, content: content as Uint8Array }))
+    const candidates = TREE.map(({ path, content, executable }) => ({
+      path,
+      content: content as Uint8Array,
+      ...(executable ? { mode: 0o755 } : {})
+    }))
     const put = { put: async (cid: unknown) => cid } as unknown as Parameters<typeof importer>[1]
     let reference = ''
     for await (const { cid, path } of importer(candidates, put, {

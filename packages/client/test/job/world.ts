@@ -12,6 +12,7 @@ import {
   demandType,
   digestOf,
   type Payment,
+  type ReceiptEquivocation,
   type SignedDemand,
   sign,
   type Wei
@@ -142,6 +143,8 @@ export interface World {
   readonly errors: unknown[]
   /** Every error of payments, in order. */
   readonly payErrors: unknown[]
+  /** Providers that were found out, by agreement. */
+  readonly contradictions: { proof: ReceiptEquivocation; id: AgreementId }[]
 }
 
 export async function memoryStore(): Promise<Store> {
@@ -172,7 +175,14 @@ export async function createWorld({
   })
   const sessions = createFakeSessions(hosts, (host, message) => inbox.receive(host.address, message))
   let payer: Payer
-  const engine = createBuyerEngine({ records, signing, spending, pay: (id, receipts) => payer.pay(id, receipts) })
+  const contradictions: World['contradictions'] = []
+  const engine = createBuyerEngine({
+    records,
+    signing,
+    spending,
+    pay: (id, receipts) => payer.pay(id, receipts),
+    onContradiction: (proof, { id }) => contradictions.push({ proof, id })
+  })
   payer = createPayer({
     records,
     signing,
@@ -210,7 +220,7 @@ export async function createWorld({
     verifiedOffer: offer => (hosts.find(({ address }) => address === offer.body.provider) as Host).offer,
     offers: async () => hosts.map(({ offer }) => offer)
   }
-  return { parts, chain, errors, payErrors }
+  return { parts, chain, errors, payErrors, contradictions }
 }
 
 function sessionWith(sessions: Sessions, provider: Address): Session {

@@ -4,9 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { foundryBinary, packageRoot, runForge } from '../foundry.ts'
 
-/** Longest that all tests of one contract take on a busy machine; a mutant that loops takes longer. */
-const TEST_TIMEOUT_MS = 120_000
-
 /** What is kept of forge's words: the end, where it sums up. */
 const PRINTED_CHARS_MAX = 4000
 
@@ -27,8 +24,8 @@ export interface Scratch {
   build(): Promise<number>
   /** Puts other creation code in a contract's place, hex without 0x. */
   plant(contract: string, bytecode: string): void
-  /** @returns what forge printed when a test failed; undefined when all that match pass */
-  failure(matchPath: string): Promise<string | undefined>
+  /** @returns what forge printed when a test failed or took too long; undefined when all that match pass */
+  failure(matchPath: string, timeoutMs: number): Promise<string | undefined>
   remove(): void
 }
 
@@ -48,13 +45,13 @@ export function createScratch(): Scratch {
       artifact.bytecode.object = `0x${bytecode}`
       writeFileSync(file, JSON.stringify(artifact))
     },
-    failure(matchPath) {
+    failure(matchPath, timeoutMs) {
       const args = ['test', '--fail-fast', '--match-path', matchPath, '--threads', '1']
       const forge = spawn(foundryBinary('forge'), args, {
         cwd: folder,
         stdio: ['ignore', 'pipe', 'ignore'],
         env,
-        timeout: TEST_TIMEOUT_MS,
+        timeout: timeoutMs,
         killSignal: 'SIGKILL'
       })
       let printed = ''

@@ -7,6 +7,8 @@ import {CourtHandler} from "./CourtHandler.sol";
 /// @notice See README.md beside this file. Fewer runs than others, each a long one: a case takes many calls.
 /// forge-config: default.invariant.runs = 6
 /// forge-config: default.invariant.depth = 160
+/// forge-config: long.invariant.runs = 64
+/// forge-config: long.invariant.depth = 400
 contract CourtInvariantTest is Test {
     CourtHandler private handler;
 

@@ -8,11 +8,14 @@ import {
   type ProviderEffect,
   type ProviderEvent,
   type Receipt,
+  type Result,
   receiptType,
   type SignedReceipt,
   sign,
-  stepProvider
+  stepProvider,
+  type UnixSec
 } from '@archipel/protocol'
+import { RESULT_KEPT_SEC } from '../execution/limits.ts'
 import { createHeldRecords } from '../store/held-records.ts'
 import type { ProviderRecords } from '../store/records.ts'
 import { type Credit, owes, WRITE_OFF_SEC } from './credit.ts'
@@ -27,6 +30,8 @@ export interface ProviderActions {
   ended(state: ProviderAgreement): void
   /** An agreement that a restart takes up again can draw on its channel as before. */
   resumed(state: ProviderAgreement): void
+  /** After a restart: this result was promised to be kept. */
+  kept(id: AgreementId, result: Result, stderr: Uint8Array, untilSec: UnixSec): void
   /** Some of it was paid: that much less needs to be kept for it. */
   paid(state: ProviderAgreement): void
 }
@@ -154,7 +159,8 @@ export function createProviderEngine(init: ProviderEngineInit): ProviderEngine {
     if (state !== before) {
       set(state)
       if (points !== undefined) failpoint(points.before)
-      await commit([state], [])
+      const keeps = event.type === 'finished' ? [records.kept.put(id, signing.nowSec() + RESULT_KEPT_SEC)] : []
+      await commit([state], keeps)
       if (points !== undefined) failpoint(points.stored)
     } else if (effects.some(({ type }) => type !== 'execute') && !states.isStored(id)) {
       // What is to be told may still be on its way to disk; without changes a commit waits for all before it.
@@ -186,6 +192,17 @@ export function createProviderEngine(init: ProviderEngineInit): ProviderEngine {
     return stored
   }
 
+  /** Forgets the promises that have run out, and takes up the others. */
+  async function resumeKept(): Promise<void> {
+    for await (const [id, untilSec] of records.kept.iterate()) {
+      // Not into memory: there may be many of them, and none is to be stepped.
+      const phase = (await records.agreements.get(id as AgreementId))?.phase
+      const isOver = untilSec <= signing.nowSec() || phase === undefined || !('result' in phase)
+      if (isOver) await records.store.commit([records.kept.del(id)])
+      else actions.kept(id as AgreementId, phase.result, phase.stderr, untilSec)
+    }
+  }
+
   return {
     async add(state) {
       assert(!states.has(state.id), `agreement ${state.id} is new`)
@@ -210,6 +227,7 @@ export function createProviderEngine(init: ProviderEngineInit): ProviderEngine {
       await commit(changed, ops)
     },
     async restart() {
+      await resumeKept()
       for await (const [id] of records.open.iterate()) {
         const state = await load(id as AgreementId)
         if (state === undefined) continue

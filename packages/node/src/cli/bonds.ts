@@ -64,6 +64,31 @@ export function planReductions(exposures: readonly ExposureView[], left: Wei): {
   return reductions
 }
 
+/** Arbiters that a network may have, by what they are called on the command line. */
+const ARBITERS = ['court', 'uptime'] as const
+
+type Arbiters = { readonly [Name in (typeof ARBITERS)[number]]?: Address | undefined }
+
+/** An arbiter by the name that it has in the network, or by its address. @throws CodedError E_USAGE, E_NO_ARBITER */
+export function arbiterOf(text: string, network: NetworkDescriptor): Address {
+  if (isHex(text, 20)) return text.toLowerCase() as Address
+  const name = ARBITERS.find(known => known === text)
+  if (name === undefined) {
+    throw codedError('E_USAGE', `${JSON.stringify(text)} is no arbiter: ${ARBITERS.join(', ')}, or an address`)
+  }
+  const address = (network as Arbiters)[name]
+  if (address !== undefined) return address
+  throw new CodedError('E_NO_ARBITER', `the network ${network.name} has no contract named ${name}`, {
+    facts: { network: network.name, name },
+    hint: 'its descriptor names none; an address will do'
+  })
+}
+
+/** What an arbiter is called in the network; its address when it has no name there. */
+export function arbiterName(address: Address, network: NetworkDescriptor): string {
+  return ARBITERS.find(name => (network as Arbiters)[name] === address) ?? address
+}
+
 /** @throws CodedError E_USAGE */
 export function parseOwner(text: string): Address {
   if (isHex(text, 20)) return text.toLowerCase() as Address

@@ -6,13 +6,16 @@ import {
   createMemoryBlockStore,
   createNetwork,
   createStore,
+  type FaultRecord,
   waitFor
 } from '@archipel/client'
 import { createNativeSigner, createNodeClient, nodeTransports, recoverNative } from '@archipel/client/node'
+import type { Hash } from '@archipel/protocol'
 import { openOwnBooks } from '../books/open-books.ts'
 import type { Context } from './context.ts'
 import { newsLine, pendingLines } from './dispute/words.ts'
 import { reconciledLines } from './escrow/words.ts'
+import { faultLine } from './faults/words.ts'
 import { shortId } from './run/words.ts'
 
 /** Letting go of peers is a courtesy: a command that is done must not wait for one that is gone. */
@@ -27,7 +30,7 @@ export async function withClient<T>(
   work: (client: Client, start: () => Promise<void>) => Promise<T>
 ): Promise<T> {
   const { output, signal } = context
-  const [descriptor, folder, { limits, disputes }, { privateKey }] = await Promise.all([
+  const [descriptor, folder, { limits, disputes, reports }, { privateKey }] = await Promise.all([
     context.network(),
     context.folder(),
     context.settings(),
@@ -39,6 +42,8 @@ export async function withClient<T>(
     onWait: pid =>
       output.note(`Waiting: process ${pid ?? 'unknown'} works with this wallet's channels, one at a time does.`)
   })
+  /** Told of once, at the end, as they stand then. */
+  const faults = new Map<Hash, FaultRecord>()
   try {
     const client = await createNodeClient({
       descriptor,
@@ -48,18 +53,24 @@ export async function withClient<T>(
       limits,
       disputes,
       onDispute: news => output.note(newsLine(news)),
+      reports,
+      onFault: fault => void faults.set(fault.id, fault),
       onReconciled: done => {
         for (const line of reconciledLines(done)) output.note(line)
       },
       onWarning: ({ provider, error }) =>
         output.detail(`${provider === undefined ? 'the chain or a peer' : shortId(provider)}: ${messageOf(error)}`)
     })
-    return await finallyStopping(client, async () => {
-      const result = await work(client, () => waitFor(client.start(), signal))
-      // Whatever brought it here, a client that ends says what it leaves behind, and until when.
-      for (const line of pendingLines(await client.disputes())) output.note(line)
-      return result
-    })
+    try {
+      return await finallyStopping(client, async () => {
+        const result = await work(client, () => waitFor(client.start(), signal))
+        // Whatever brought it here, a client that ends says what it leaves behind, and until when.
+        for (const line of pendingLines(await client.disputes())) output.note(line)
+        return result
+      })
+    } finally {
+      for (const fault of faults.values()) output.note(faultLine(fault, client.address))
+    }
   } finally {
     await books.release()
   }

@@ -7,7 +7,7 @@ import { addressSchema, multiaddrSchema } from './descriptor.ts'
 import { parseDocumentText, readDocument } from './document.ts'
 import { writePrivateFile } from './private-file.ts'
 import { formatAmount } from './units/amount.ts'
-import { amountSchema, durationSecSchema, positiveAmountSchema, sizeSchema } from './units/schema.ts'
+import { amountSchema, durationSecSchema, positiveAmountSchema, reportSchema, sizeSchema } from './units/schema.ts'
 
 /** The name of a failure domain: compared letter by letter, so one spelling only. */
 export const labelSchema = z
@@ -46,6 +46,8 @@ const nodeFileSchema = z.strictObject({
       grace: durationSecSchema.optional()
     })
     .optional(),
+  /** What is done about other providers that contradict themselves; weighed by `redeem.coinPrice`. */
+  faults: z.strictObject({ report: reportSchema.optional() }).optional(),
   /** Most tokens that one buyer may owe at a time. */
   unpaid: amountSchema.optional(),
   passwordFile: z.string().min(1).optional()
@@ -127,7 +129,7 @@ export function initialNodeFile(init: NodeFileInit): NodeFile {
 }
 
 function toConfig(node: z.output<typeof nodeFileSchema>): NodeConfig {
-  const { owner, listen, domains, resources, prices, tick, redeem, disputes = {}, unpaid, passwordFile } = node
+  const { owner, listen, domains, resources, prices, tick, redeem, disputes = {}, faults, unpaid, passwordFile } = node
   return {
     provider: {
       owner,
@@ -161,7 +163,8 @@ function toConfig(node: z.output<typeof nodeFileSchema>): NodeConfig {
         // What the coin is worth is one thing, whatever gas is paid for.
         coinPrice: redeem.coinPrice,
         feeShareMax: redeem.feeShare
-      }
+      },
+      faults
     },
     passwordFile
   }

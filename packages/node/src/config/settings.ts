@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { DisputeSettings, SpendingLimits } from '@archipel/client'
+import type { DisputeSettings, ReportRules, SpendingLimits } from '@archipel/client'
 import { CodedError } from '@archipel/protocol'
 import { z } from 'zod'
 import { networkNameSchema, rpcUrlsSchema } from './descriptor.ts'
 import { readDocument } from './document.ts'
 import { configHome, dataHome } from './folders.ts'
-import { amountSchema, positiveAmountSchema } from './units/schema.ts'
+import { amountSchema, positiveAmountSchema, reportSchema } from './units/schema.ts'
 import { walletNameSchema } from './wallet-name.ts'
 
 /** What a configuration file may say. */
@@ -42,6 +42,14 @@ const fileSchema = z.strictObject({
       /** Tokens that one coin is worth: with it no case costs more than a quarter of what it is about. */
       coinPrice: positiveAmountSchema.optional()
     })
+    .optional(),
+  /** What is done about providers that contradict themselves. */
+  faults: z
+    .strictObject({
+      report: reportSchema.optional(),
+      /** Tokens that one native coin is worth: with it reports are weighed against their fees. */
+      coinPrice: positiveAmountSchema.optional()
+    })
     .optional()
 })
 type FileSettings = z.infer<typeof fileSchema>
@@ -68,6 +76,8 @@ export interface Settings {
   /** Each from the first place that names it. */
   readonly limits: SpendingLimits
   readonly disputes: DisputeSettings
+  /** The same. */
+  readonly reports: ReportRules
 }
 
 const LIMITS = ['job', 'day', 'provider'] as const
@@ -106,7 +116,11 @@ export async function loadSettings(flags: SettingFlags, env: NodeJS.ProcessEnv, 
         return amount === undefined ? [] : [[name, amount]]
       })
     ),
-    disputes: disputesOf(pick('disputes'))
+    disputes: disputesOf(pick('disputes')),
+    reports: {
+      report: layers.find(({ faults }) => faults?.report !== undefined)?.faults?.report,
+      coinPrice: layers.find(({ faults }) => faults?.coinPrice !== undefined)?.faults?.coinPrice
+    }
   }
 }
 
@@ -152,7 +166,8 @@ function fromEnv(env: NodeJS.ProcessEnv, cwd: string): FileSettings {
       job: text('ARCHIPEL_LIMIT_JOB'),
       day: text('ARCHIPEL_LIMIT_DAY'),
       provider: text('ARCHIPEL_LIMIT_PROVIDER')
-    }
+    },
+    faults: { report: text('ARCHIPEL_FAULTS_REPORT'), coinPrice: text('ARCHIPEL_FAULTS_COIN_PRICE') }
   }
   const nameOf = (path: readonly string[]) =>
     `ARCHIPEL_${path

@@ -14,6 +14,7 @@ import type { Logger } from '../log.ts'
 import type { ChannelBooks } from '../payment/channel-books.ts'
 import type { ProviderRecords } from '../store/records.ts'
 import { type Candidate, claimRecord, dataOf, decide } from './claim-record.ts'
+import type { Delivered } from './held-results.ts'
 import { forgoText } from './words.ts'
 
 /** Finds what there is to claim for, in the books as they are. */
@@ -22,6 +23,8 @@ export interface ClaimSearch {
   find(moment: CourtMoment, policy: DisputePolicy): AsyncGenerator<DisputeRecord, void, undefined>
   /** A claim as the books of this moment have it. @returns undefined when it is not to be made now */
   draft(id: AgreementId, moment: CourtMoment, policy: DisputePolicy): Promise<DisputeRecord | undefined>
+  /** What was delivered and is not paid for. */
+  unpaid(): Promise<Map<AgreementId, Delivered>>
   /** Nothing is owed for it any more. */
   isSettled(id: AgreementId): Promise<boolean>
   /** Its time has come, and it waits for other work on the channel to end: none should begin. */
@@ -96,15 +99,21 @@ export function createClaimSearch(init: ClaimSearchInit): ClaimSearch {
     log.info({ agreement: id, due: formatAmount(due), why }, `a debt is not taken to court: ${forgoText(why)}`)
   }
 
+  /** Agreements that are over and not paid for, and the channels that others still run on. */
+  async function readOwing(): Promise<{ owing: ProviderAgreement[]; running: Set<ChannelId> }> {
+    const owing: ProviderAgreement[] = []
+    const running = new Set<ChannelId>()
+    for await (const [id] of records.open.iterate()) {
+      const state = await stateOf(id as AgreementId)
+      if (state?.phase.code === 'running') running.add(state.channel)
+      else if (state !== undefined) owing.push(state)
+    }
+    return { owing, running }
+  }
+
   return {
     async *find(moment, policy) {
-      const owing: ProviderAgreement[] = []
-      const running = new Set<ChannelId>()
-      for await (const [id] of records.open.iterate()) {
-        const state = await stateOf(id as AgreementId)
-        if (state?.phase.code === 'running') running.add(state.channel)
-        else if (state !== undefined) owing.push(state)
-      }
+      const { owing, running } = await readOwing()
       const isOwing = new Set(owing.map(({ id }) => id))
       for (const id of ready.keys()) if (!isOwing.has(id)) ready.delete(id)
       for (const id of forgone.keys()) if (!isOwing.has(id)) forgone.delete(id)
@@ -114,6 +123,10 @@ export function createClaimSearch(init: ClaimSearchInit): ClaimSearch {
       }
     },
     draft: (id, moment, policy) => draft(id, false, moment, policy),
+    async unpaid() {
+      const { owing } = await readOwing()
+      return new Map(owing.flatMap(({ id, phase }) => (phase.code === 'delivered' ? [[id, phase.result]] : [])))
+    },
     async isSettled(id) {
       const state = await stateOf(id)
       return state !== undefined && owedReceipt(state) === undefined

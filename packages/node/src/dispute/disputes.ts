@@ -1,5 +1,4 @@
 import {
-  type BlockStore,
   type Bonds,
   CASES_OPEN_MAX,
   type Chain,
@@ -10,6 +9,7 @@ import {
   type DisputeRecord,
   type DisputeSettings,
   isSettled,
+  type KeptBlockStore,
   policyOf,
   readMoment,
   type SigningContext,
@@ -36,6 +36,7 @@ import type { ChannelBooks } from '../payment/channel-books.ts'
 import type { ProviderRecords } from '../store/records.ts'
 import { isOpenClaim, isShort, searchedFrom } from './claim-record.ts'
 import { createClaimSearch } from './claim-search.ts'
+import { createHeldResults } from './held-results.ts'
 import { createProviderParty } from './party.ts'
 import type { DisputeStatus } from './status.ts'
 import { tellNews } from './tell.ts'
@@ -73,7 +74,7 @@ export interface ProviderDisputesInit {
   court: Court
   /** Without it nothing is exposed to the court, and faults cost nothing. */
   bonds: Pick<Bonds, 'ownerOf' | 'exposureOf'> | undefined
-  blocks: Pick<BlockStore, 'get'>
+  blocks: Pick<KeptBlockStore, 'get' | 'pin' | 'unpin'>
   signing: SigningContext
   /** Gets what is left of stakes. */
   owner: Address
@@ -89,6 +90,7 @@ export function createProviderDisputes(init: ProviderDisputesInit): ProviderDisp
   const open = new Map<DisputeRecord['id'], DisputeRecord>()
   /** Claims that are being filed at this moment. */
   const filing = new Set<DisputeRecord['id']>()
+  const held = createHeldResults(init.blocks)
   const sums = { won: 0n, spentWei: 0n }
   const stopping = new AbortController()
   let timer: NodeJS.Timeout | undefined
@@ -157,6 +159,13 @@ export function createProviderDisputes(init: ProviderDisputesInit): ProviderDisp
       end: undefined,
       next: undefined
     }
+  }
+
+  /** The buyer's own time to fetch a result is over before a court may ask for it. */
+  async function holdResults(): Promise<void> {
+    const wanted = await search.unpaid()
+    for (const { agreement, delivered } of open.values()) if (delivered !== undefined) wanted.set(agreement, delivered)
+    await held.set(wanted)
   }
 
   async function findClaims(moment: CourtMoment, policy: DisputePolicy): Promise<void> {
@@ -238,6 +247,7 @@ export function createProviderDisputes(init: ProviderDisputesInit): ProviderDisp
     for (const record of open.values()) if (isSettled(record, moment)) leave(record)
     await findFaults(moment)
     await findClaims(moment, policy)
+    await holdResults()
     for (const record of [...open.values()]) await advance(record, await momentFor(moment), policy)
     await withdraw(moment, policy)
   }
@@ -287,6 +297,7 @@ export function createProviderDisputes(init: ProviderDisputesInit): ProviderDisp
     async load() {
       // Those that are over leave with the first look, unless that was a moment ago.
       for await (const [, record] of records.disputes.iterate()) open.set(record.id, record)
+      await holdResults()
     },
     start() {
       // One that takes longer than the interval is not queued behind itself.

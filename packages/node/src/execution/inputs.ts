@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   type BlockFetcher,
-  type BlockStore,
+  type BlockSource,
   decodeContentCid,
   type ExportedFile,
   exportBytes,
   exportFiles,
-  fetchDag
+  fetchDag,
+  type KeptBlockStore
 } from '@archipel/client'
 import { CodedError, isCodedError, type ProviderAgreement } from '@archipel/protocol'
 import type { PeerId } from '@libp2p/interface'
@@ -30,23 +31,38 @@ import { createSlots } from './slots.ts'
 
 /** Brings what a workload names onto this machine: from the block store, or from the buyer. */
 export interface Inputs {
-  /** Fetches program and input; `onFetch` is called when anything has to travel. @returns the input's files */
+  /**
+   * Fetches program and input, which stay until {@link Inputs.release}; `onFetch` is called when anything has to travel.
+   *
+   * @returns the input's files
+   */
   fetch(state: ProviderAgreement, onFetch: () => void, signal: AbortSignal): Promise<ExecutionJob['files']>
   /** The program's bytes. */
   program(state: ProviderAgreement): Promise<Uint8Array>
+  /** The agreement needs its program and input no more. */
+  release(state: ProviderAgreement): void
 }
 
 export interface InputsInit {
   fetcher: BlockFetcher
-  blocks: BlockStore
+  blocks: KeptBlockStore
   /** Who has the inputs: the buyer. */
   sourceOf: (state: ProviderAgreement) => PeerId | undefined
+  /** Who else has them, or a part: the buyer knows whom it gave them to. */
+  othersWith?: (root: CID, buyer: PeerId, signal: AbortSignal) => Promise<readonly BlockSource[]>
   /** How long a buyer that is away is waited for. */
   buyerAwayMs?: number
 }
 
-export function createInputs({ fetcher, blocks, sourceOf, buyerAwayMs = BUYER_AWAY_MS }: InputsInit): Inputs {
-  const complete = new Set<string>()
+export function createInputs({
+  fetcher,
+  blocks,
+  sourceOf,
+  othersWith,
+  buyerAwayMs = BUYER_AWAY_MS
+}: InputsInit): Inputs {
+  /** CID → blocks evicted until it was found whole: any that went since may have been one of its own. */
+  const complete = new Map<string, number>()
   const slots = createSlots({
     perTenantMax: FETCHES_PER_BUYER_MAX,
     max: FETCHES_MAX,
@@ -61,7 +77,9 @@ export function createInputs({ fetcher, blocks, sourceOf, buyerAwayMs = BUYER_AW
     signal: AbortSignal
   ): Promise<void> {
     const key = cid.toString()
-    if (complete.has(key)) return
+    // Pinned first: what is found here now is then still here when it is used.
+    await blocks.pin(cid, state.id)
+    if (complete.get(key) === blocks.stats().evictedBlocks) return
     onFetch()
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(FETCH_TIMEOUT_MS)])
     const startMs = performance.now()
@@ -73,8 +91,8 @@ export function createInputs({ fetcher, blocks, sourceOf, buyerAwayMs = BUYER_AW
       }
       await delay(FETCH_RETRY_MS, undefined, { signal: bounded }).catch(() => bounded.throwIfAborted())
     }
-    complete.add(key)
-    if (complete.size > COMPLETE_CIDS_MAX) complete.delete(complete.values().next().value as string)
+    complete.set(key, blocks.stats().evictedBlocks)
+    if (complete.size > COMPLETE_CIDS_MAX) complete.delete(complete.keys().next().value as string)
   }
 
   /** @returns false where the buyer cannot be reached now; what is here already needs no buyer */
@@ -91,6 +109,7 @@ export function createInputs({ fetcher, blocks, sourceOf, buyerAwayMs = BUYER_AW
         fetcher,
         root,
         from: source === undefined ? [] : [source],
+        found: source === undefined ? undefined : othersWith?.(root, source, signal),
         blockstore: blocks,
         limits,
         signal
@@ -145,7 +164,8 @@ export function createInputs({ fetcher, blocks, sourceOf, buyerAwayMs = BUYER_AW
       } catch (err) {
         throw blamed(err)
       }
-    }
+    },
+    release: ({ id }) => blocks.unpin(id)
   }
 }
 

@@ -21,3 +21,7 @@ export const FETCHES_MAX = 64
 export const FETCHES_WAITING_MAX = 512
 /** CIDs known to be complete in the block store, so that a warm job walks nothing. */
 export const COMPLETE_CIDS_MAX = 4096
+/** How long a result is kept for its buyer at least: a day to come back after a crash, as its debts are. */
+export const RESULT_KEPT_SEC = 86_400
+/** Results kept at once, whatever was said above: each costs some hundred bytes of memory. */
+export const RESULTS_KEPT_MAX = 65_536

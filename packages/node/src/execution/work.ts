@@ -1,4 +1,4 @@
-import { type BlockStore, importBytes, importFiles } from '@archipel/client'
+import { importBytes, importFiles, type KeptBlockStore } from '@archipel/client'
 import {
   type AgreementId,
   CodedError,
@@ -13,7 +13,8 @@ import { CID } from 'multiformats/cid'
 import type { ExecutionResult, Executor } from '../executor/index.ts'
 import type { Capacity } from './capacity.ts'
 import type { Inputs } from './inputs.ts'
-import { OUTPUT_BYTES_MAX } from './limits.ts'
+import { OUTPUT_BYTES_MAX, RESULT_KEPT_SEC } from './limits.ts'
+import type { Results } from './results.ts'
 import { createTicks } from './ticks.ts'
 
 /** Carries out agreements: fetches program and input, waits for room, runs, keeps the output. */
@@ -37,12 +38,13 @@ export interface WorkInit {
   executor: Executor
   capacity: Capacity
   inputs: Inputs
-  blocks: BlockStore
+  blocks: KeptBlockStore
+  results: Results
   events: WorkEvents
   nowSec: () => number
 }
 
-export function createWork({ executor, capacity, inputs, blocks, events, nowSec }: WorkInit): Work {
+export function createWork({ executor, capacity, inputs, blocks, results, events, nowSec }: WorkInit): Work {
   const running = new Map<AgreementId, { stop: AbortController; done: Promise<void> }>()
   const startedAtMs = new Map<AgreementId, number>()
   let stopping = false
@@ -88,7 +90,7 @@ export function createWork({ executor, capacity, inputs, blocks, events, nowSec 
       } finally {
         stopTicking()
       }
-      events.finished(state.id, await keep(result))
+      events.finished(state.id, await keep(state.id, result))
     } finally {
       release()
     }
@@ -117,25 +119,31 @@ export function createWork({ executor, capacity, inputs, blocks, events, nowSec 
     return () => clearInterval(timer)
   }
 
-  async function keep({
-    exitCode,
-    stdout,
-    stderr,
-    files,
-    usage
-  }: ExecutionResult): Promise<{ result: Result; stderr: Uint8Array; usage: Usage }> {
-    const [stdoutCid, stderrCid, outputCid] = await Promise.all([
-      importBytes(stdout, blocks),
-      stderr.length === 0 ? undefined : importBytes(stderr, blocks),
-      importFiles(
-        files.map(({ path, bytes }) => ({ path, content: bytes })),
-        blocks
-      )
-    ])
-    return {
-      result: { exitCode, stdout: stdoutCid.bytes, output: outputCid.bytes },
-      stderr: stderrCid?.bytes ?? new Uint8Array(0),
-      usage: { runMs: Math.ceil(usage.runMs), memoryBytes: usage.memoryBytes, outputBytes: usage.outputBytes }
+  async function keep(
+    id: AgreementId,
+    { exitCode, stdout, stderr, files, usage }: ExecutionResult
+  ): Promise<{ result: Result; stderr: Uint8Array; usage: Usage }> {
+    // Blocks come before the node that names them: until there is a root to pin, nothing new may go.
+    const release = blocks.hold()
+    try {
+      const [stdoutCid, stderrCid, outputCid] = await Promise.all([
+        importBytes(stdout, blocks),
+        stderr.length === 0 ? undefined : importBytes(stderr, blocks),
+        importFiles(
+          files.map(({ path, bytes }) => ({ path, content: bytes })),
+          blocks
+        )
+      ])
+      const result: Result = { exitCode, stdout: stdoutCid.bytes, output: outputCid.bytes }
+      const stderrBytes = stderrCid?.bytes ?? new Uint8Array(0)
+      await results.keep(id, result, stderrBytes, nowSec() + RESULT_KEPT_SEC)
+      return {
+        result,
+        stderr: stderrBytes,
+        usage: { runMs: Math.ceil(usage.runMs), memoryBytes: usage.memoryBytes, outputBytes: usage.outputBytes }
+      }
+    } finally {
+      release()
     }
   }
 
@@ -149,6 +157,7 @@ export function createWork({ executor, capacity, inputs, blocks, events, nowSec 
           if (!stop.signal.aborted) events.failed(state.id, failureOf(err), usageOf(state))
         })
         .finally(() => {
+          inputs.release(state)
           running.delete(state.id)
           startedAtMs.delete(state.id)
         })

@@ -3,7 +3,7 @@
  * machine, keeps to its limits, ends when told to, and leaves nothing behind.
  */
 export interface Executor {
-  /** What offers and demands call this back end: "wasm". */
+  /** What offers and demands call this back end: "wasm" or "oci". */
   readonly runtime: string
   /** Layers of confinement really in force, outermost last; known once started. */
   readonly isolation: readonly string[]
@@ -25,6 +25,8 @@ export interface RunOptions {
   signal: AbortSignal
   /** Called when the program begins to run: what comes before, compiling it included, is not charged. At most once. */
   onStarted?: () => void
+  /** Called now and then with the fuel used up to then, where that is limited; what it throws ends the job. */
+  onProgress?: (fuel: number) => void
   /** Called with output while the program runs; what it throws ends the job. */
   onOutput?: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void
 }
@@ -35,9 +37,11 @@ export interface ExecutionJob {
   program: ExecutionProgram
   /** From the program's name on, as `argv` has them. */
   args: readonly string[]
-  /** "NAME=value". The program sees these and no others. */
+  /** "NAME=value". The program sees these, those that came with it, and none of the machine's. */
   env: readonly string[]
-  /** Files of the input directory, which the program sees as `/` and may change. `/output` must be free. */
+  /** What the program reads from its standard input; left out, that is empty. Counts as input. */
+  stdin?: Uint8Array | undefined
+  /** Files of the input directory. Where the program sees them is the back end's to say; `/output` is never there. */
   files: Iterable<InputFile> | AsyncIterable<InputFile>
   limits: ExecutionLimits
 }
@@ -63,10 +67,23 @@ export interface ExecutionLimits {
   diskBytes: number
   /** Standard output, standard error and output files together. */
   outputBytes: number
+  /** Processor time in all. Left out, only `wallMs` bounds it. */
+  cpuMs?: number | undefined
+  /** Share of the machine's processors at any moment: a thousand is one. Left out, the back end's own. */
+  cpuMillis?: number | undefined
+  /** Processes and threads of the program at a time. Left out, the back end's own. */
+  processes?: number | undefined
+  /** Graphics processors that the program needs. Left out, none. */
+  gpus?: number | undefined
+  /**
+   * Instructions, as the back end weighs them: the same count on every machine. With it, whatever depends on the machine
+   * instead (time, its memory, its stack) is the host's fault and says nothing of the program. Left out: not counted.
+   */
+  fuel?: number | undefined
 }
 
 export interface ExecutionResult {
-  /** 0 to 2^32 - 1; 134 for a trap. */
+  /** 0 to 2^32 - 1. As shells tell it, 128 and its number where a signal ended the program: 134 for a trap. */
   exitCode: number
   stdout: Uint8Array
   /** Not part of what is compared: messages of traps differ between engines. */
@@ -84,8 +101,12 @@ export interface OutputFile {
 export interface ExecutionUsage {
   /** Time the program ran, without loading and compiling it. */
   runMs: number
-  /** Peak of its memory. */
+  /** Processor time it took; undefined where it ended before anybody could look. */
+  cpuMs: number | undefined
+  /** Peak of its memory, as far as it was seen. */
   memoryBytes: number
   /** Standard output, standard error and output files. */
   outputBytes: number
+  /** Where fuel was limited. */
+  fuel?: number
 }

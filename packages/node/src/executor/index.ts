@@ -11,4 +11,5 @@ export type {
   OutputFile,
   RunOptions
 } from './executor.ts'
+export { createOciExecutor, type OciExecutorInit } from './oci/oci-executor.ts'
 export { createWasmExecutor, type WasmExecutorInit } from './wasm/wasm-executor.ts'

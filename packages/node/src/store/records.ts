@@ -1,4 +1,4 @@
-import type { DisputeRecord, Store, Table } from '@archipel/client'
+import type { DisputeRecord, FaultRecord, Store, Table } from '@archipel/client'
 import type { ProviderAgreement, ProviderChannel, UnixSec } from '@archipel/protocol'
 
 /** A channel with when its newest voucher arrived: vouchers are redeemed by amount or by age. */
@@ -14,12 +14,16 @@ export interface ProviderRecords {
   readonly agreements: Table<ProviderAgreement>
   /** agreement id → true, while something is still to be done about it: what a restart has to look at */
   readonly open: Table<true>
+  /** agreement id → until when its result is kept for its buyer */
+  readonly kept: Table<UnixSec>
   /** channel id → state */
   readonly channels: Table<ChannelRecord>
   /** case id → what we know and did about a case of ours in court */
   readonly disputes: Table<DisputeRecord>
   /** `offer` → the last sequence published, so that no two offers ever share one; `cases` → the last block searched */
   readonly counters: Table<number>
+  /** fault → what proves it, and what has come of it */
+  readonly faults: Table<FaultRecord>
 }
 
 export function createProviderRecords(store: Store): ProviderRecords {
@@ -27,8 +31,10 @@ export function createProviderRecords(store: Store): ProviderRecords {
     store,
     agreements: store.table('agreements'),
     open: store.table('open'),
+    kept: store.table('kept'),
     channels: store.table('channels'),
     disputes: store.table('disputes'),
-    counters: store.table('counters')
+    counters: store.table('counters'),
+    faults: store.table('faults')
   }
 }

@@ -1,74 +1,24 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { type Bonds, createBonds, type Deployment, deployContracts, mintTestTokens } from '@archipel/client'
-import { createNativeSigner } from '@archipel/client/node'
-import { type Address, createSigningDomain, type Offer, offerType, sign } from '@archipel/protocol'
+import { copyFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Deployment } from '@archipel/client'
+import type { Address } from '@archipel/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Anvil, devSigner, startAnvil } from '../../../client/test/chain/anvil.ts'
 import { planReductions } from '../../src/cli/bonds.ts'
-import { createDevnetKey } from '../../src/devnet/keys.ts'
-import type { KeyPair } from '../../src/wallet/keystore.ts'
+import { type BondNetwork, DELAY_SEC, startBondNetwork, BOND_TIMEOUT_MS as TIMEOUT_MS, WHOLE } from './bond-fixtures.ts'
 import { networkRoot, writePassword } from './fixtures.ts'
-import { runCli, temporaryFolder } from './run-cli.ts'
+import { runCli } from './run-cli.ts'
 
-const WHOLE = 10n ** 18n
-/** Many runs of the command, each a process of its own. */
-const TIMEOUT_MS = 90_000
-const DELAY_SEC = 30 * 86_400
 const ARBITER: Address = `0x${'a7'.repeat(20)}`
 
-let anvil: Anvil
+let network: BondNetwork
 let deployment: Deployment
-let place: { rpcUrls: string[]; chainId: number }
 beforeAll(async () => {
-  anvil = await startAnvil()
-  place = { rpcUrls: [anvil.url], chainId: anvil.chainId }
-  deployment = await deployContracts({ ...place, signer: devSigner(0) })
+  network = await startBondNetwork()
+  deployment = network.deployment
 })
-afterAll(() => anvil.stop())
+afterAll(() => network.anvil.stop())
 
-interface Operator {
-  readonly home: string
-  readonly owner: KeyPair
-  readonly node: KeyPair
-  /** The owner's view of Bonds, for what the command line does not do. */
-  readonly bonds: Bonds
-  cli(...args: string[]): ReturnType<typeof runCli>
-  json(...args: string[]): Promise<Record<string, unknown>>
-}
-
-/** An operator with a node on this computer, and 100 tokens in its wallet. */
-async function createOperator({ tokens = 100n * WHOLE, withBonds = true } = {}): Promise<Operator> {
-  const home = temporaryFolder()
-  const keystore = join(networkRoot(home), 'keystore')
-  const [owner, node] = [await createDevnetKey(keystore, 'default'), await createDevnetKey(keystore, 'node')]
-  const { bonds, ...rest } = deployment
-  const network = { name: 'devnet', ...place, ...rest, bootstrap: [], allowPrivateAddresses: true }
-  const file = join(networkRoot(home), 'network.json')
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, JSON.stringify(withBonds ? { ...network, bonds } : network))
-  await anvil.request('anvil_setBalance', [owner.address, `0x${(100n * WHOLE).toString(16)}`])
-  const { token } = deployment
-  await mintTestTokens({ ...place, signer: devSigner(0), token, to: owner.address, amount: tokens })
-  const cli = (...args: string[]) => runCli(['bond', ...args], { home })
-  return {
-    home,
-    owner,
-    node,
-    bonds: createBonds({ ...place, ...deployment, signer: createNativeSigner(owner.privateKey) }),
-    cli,
-    async json(...args) {
-      const { exitCode, stdout, stderr } = await cli(...args, '--json')
-      expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
-      return JSON.parse(stdout)
-    }
-  }
-}
-
-async function wait(seconds: number): Promise<void> {
-  await anvil.request('evm_increaseTime', [seconds])
-  await anvil.request('evm_mine')
-}
+const createOperator: BondNetwork['createOperator'] = init => network.createOperator(init)
 
 describe('bond', { timeout: TIMEOUT_MS }, () => {
   test('is added to by the owner, who answers for the node of this computer from then on', async () => {
@@ -177,7 +127,7 @@ describe('an exit', { timeout: TIMEOUT_MS }, () => {
     expect(status.stdout).toMatch(/leaving +5 tUSD, from 20\d\d-.*Z on\n/)
     expect(status.stdout).toMatch(/ARBITER +EXPOSED +COVER +STATE\n0x(?:a7)+ +8 tUSD +4 tUSD +reduced from 20/)
 
-    await wait(DELAY_SEC)
+    await network.wait(DELAY_SEC)
     expect(await json('exit')).toMatchObject({ step: 'paid', amount: `5${'0'.repeat(18)}`, bond: `5${'0'.repeat(18)}` })
     expect(await bonds.exposedOf(owner.address)).toBe(4n * WHOLE)
     expect(await bonds.tokenBalance(owner.address)).toBe(95n * WHOLE)
@@ -214,13 +164,16 @@ describe('a claim', { timeout: TIMEOUT_MS }, () => {
     const reporter = await createOperator({ tokens: 1n })
     expect(await reporter.json('collect')).toMatchObject({ collected: '0', transaction: null })
 
-    const key = createNativeSigner(cheat.node.privateKey)
-    const domain = createSigningDomain(anvil.chainId, deployment.escrow)
-    const [first, second] = ['1', '2'].map(version => sign(key, domain, offerType, offerOf(cheat, version)))
-    await reporter.bonds.slashEquivocation({ kind: 'offers', first: first!, second: second! })
+    await reporter.bonds.slashEquivocation(network.offersOf(cheat))
     expect(await reporter.json('status')).toMatchObject({ claimable: WHOLE.toString() })
     expect(await reporter.json('collect')).toMatchObject({ collected: WHOLE.toString() })
-    expect(await cheat.json('status')).toMatchObject({ amount: `90${'0'.repeat(18)}` })
+    await reporter.bonds.slashEquivocation(network.offersOf(cheat, 2))
+    const to = cheat.owner.address
+    const reward = (9n * WHOLE) / 10n
+    expect(await reporter.json('collect', '--to', to)).toMatchObject({ to, collected: reward.toString() })
+    expect(await reporter.bonds.tokenBalance(to)).toBe(reward)
+    expect(await reporter.cli('collect', '--to', '0x12')).toMatchObject({ exitCode: 2 })
+    expect(await cheat.json('status')).toMatchObject({ amount: `81${'0'.repeat(18)}` })
   })
 })
 
@@ -240,20 +193,3 @@ test('reductions take from the newest exposures, as much as the rest of the bond
   ])
   expect(planReductions(exposures, 0n).map(({ cap }) => cap)).toEqual([0n, 0n, 0n])
 })
-
-function offerOf({ node, owner }: Operator, version: string): Offer {
-  return {
-    provider: node.address,
-    owner: owner.address,
-    sequence: 1,
-    expiresAt: 1_900_000_000,
-    token: deployment.token,
-    resources: { cpuMillis: 1000, memoryBytes: 1, diskBytes: 1 },
-    runtimes: ['wasm'],
-    prices: { startup: 1n, cpuSec: 2n, memGiBSec: 3n },
-    tickSec: 60,
-    domains: { site: 's', network: 'n', region: 'r', grid: 'g' },
-    multiaddrs: [],
-    version
-  }
-}

@@ -40,6 +40,12 @@ describe('the first configuration of a node', () => {
     expect(passwordFile).toBeUndefined()
   })
 
+  test('may say what is done about faults of others', async () => {
+    const file = join(temporaryFolder(), 'node.yaml')
+    await writeNodeConfig(file, { ...initialNodeFile(INIT), faults: { report: 'never' } })
+    expect((await readNodeConfig(file)).provider.faults).toEqual({ report: 'never' })
+  })
+
   test('listens to the world where addresses of this machine would reach nobody', () => {
     const { listen } = initialNodeFile({ ...INIT, network: { allowPrivateAddresses: false } })
     expect(listen.every(address => address.startsWith('/ip4/0.0.0.0/tcp/'))).toBe(true)

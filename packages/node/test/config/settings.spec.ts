@@ -43,7 +43,8 @@ describe('settings', () => {
       wallet: 'default',
       passwordFile: undefined,
       limits: {},
-      disputes: {}
+      disputes: {},
+      reports: {}
     })
   })
 
@@ -55,6 +56,18 @@ describe('settings', () => {
     expect(await wallet({}, { ARCHIPEL_WALLET: 'env' })).toBe('env')
     expect(await wallet({}, { ARCHIPEL_WALLET: '' })).toBe('project')
     expect((await loadSettings({}, env, cwd)).network).toBe('user')
+  })
+
+  test('of faults come one by one from the first place that names them', async () => {
+    const { cwd, env } = folders({
+      user: 'faults: { report: never, coinPrice: 3 }\n',
+      project: 'faults: { report: always }\n'
+    })
+    const coin = 10n ** 18n
+    expect((await loadSettings({}, env, cwd)).reports).toEqual({ report: 'always', coinPrice: 3n * coin })
+    const more = { ARCHIPEL_FAULTS_COIN_PRICE: '2000', ARCHIPEL_FAULTS_REPORT: 'worthwhile' }
+    const { reports } = await loadSettings({}, { ...env, ...more }, cwd)
+    expect(reports).toEqual({ report: 'worthwhile', coinPrice: 2000n * coin })
   })
 
   test('name paths relative to where they were written', async () => {
@@ -73,6 +86,8 @@ describe('settings', () => {
   test.for([
     [{ ARCHIPEL_LIMIT_DAY: '1e3' }, /ARCHIPEL_LIMIT_DAY: .*digits and one point/],
     [{ ARCHIPEL_LIMIT_PROVIDER: '0' }, /ARCHIPEL_LIMIT_PROVIDER: .*more than zero/],
+    [{ ARCHIPEL_FAULTS_REPORT: 'sometimes' }, /ARCHIPEL_FAULTS_REPORT: /],
+    [{ ARCHIPEL_FAULTS_COIN_PRICE: '0' }, /ARCHIPEL_FAULTS_COIN_PRICE: .*more than zero/],
     [{ ARCHIPEL_NETWORK: '../x' }, /ARCHIPEL_NETWORK: must be/],
     [{ ARCHIPEL_RPC_URLS: 'http://a,file:///etc/passwd' }, /ARCHIPEL_RPC_URLS/],
     [{ ARCHIPEL_RPC_URLS: Array(9).fill('http://a').join(',') }, /ARCHIPEL_RPC_URLS/]

@@ -25,6 +25,8 @@ export interface CommandText {
   /** Placed at 65,536 × 0 + 256: paths and such. */
   data?: string
   locals?: string
+  /** Further imports. */
+  imports?: string
   /** Anything else on the level of the module. */
   more?: string
 }
@@ -33,7 +35,14 @@ export interface CommandText {
 export const DATA_AT = 256
 
 /** A WASI command with the usual imports. Memory below 256 is scratch. */
-export function command({ body, memory = '1', data = '', locals = '', more = '' }: CommandText): Uint8Array {
+export function command({
+  body,
+  memory = '1',
+  data = '',
+  locals = '',
+  imports = '',
+  more = ''
+}: CommandText): Uint8Array {
   return assemble(`(module
     (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
     (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
@@ -47,6 +56,7 @@ export function command({ body, memory = '1', data = '', locals = '', more = '' 
     (import "wasi_snapshot_preview1" "environ_get" (func $environ_get (param i32 i32) (result i32)))
     (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
     (import "wasi_snapshot_preview1" "clock_time_get" (func $clock_time_get (param i32 i64 i32) (result i32)))
+    ${imports}
     (memory (export "memory") ${memory})
     (data (i32.const ${DATA_AT}) "${data}")
     ${more}

@@ -13,7 +13,8 @@ import { bondsInterface, read, tokenInterface } from '../contract/interfaces.ts'
 import { readContractLogs } from '../escrow/history.ts'
 import type { BlockRange } from '../escrow/reads.ts'
 import type { CallOptions, Rpc } from '../rpc/rpc.ts'
-import type { RawLog } from '../transactions/receipt.ts'
+import { findReceipt, type RawLog } from '../transactions/receipt.ts'
+import type { Shares } from './shares.ts'
 
 /** An owner's collateral. */
 export interface BondState {
@@ -50,6 +51,10 @@ export interface BondsReads {
   claimable(account: Address, options?: CallOptions): Promise<Wei>
   /** Whether an equivocation was punished, and what was paid to the harmed for it. */
   faultOf(fault: Hash, options?: CallOptions): Promise<{ readonly punished: boolean; readonly compensated: Wei }>
+  /** What was taken for an equivocation, in the order of the chain. */
+  slashesOf(fault: Hash, range: BlockRange, options?: CallOptions): Promise<FaultSlash[]>
+  /** What a transaction cost, in the chain's native coin; undefined while it is not mined. */
+  feeOf(transaction: Hash, options?: CallOptions): Promise<Wei | undefined>
   /** What has been burnt: held for ever, owed to nobody. */
   burnt(options?: CallOptions): Promise<Wei>
   /** What the contract holds for bonds, claims and burnt shares together. */
@@ -62,13 +67,12 @@ export interface BondsReads {
   blockTimeSec(options?: CallOptions): Promise<UnixSec>
 }
 
-/** In ten thousandths: what of a bond cannot be exposed to arbiters, as Bonds.UNEXPOSED_BPS. */
-const UNEXPOSED_BPS = 2_000n
-const ALL_BPS = 10_000n
-
-/** How much of a bond can be exposed to all arbiters together; what is more keeps it from being taken out. */
-export function exposedMax(amount: Wei): Wei {
-  return (amount * (ALL_BPS - UNEXPOSED_BPS)) / ALL_BPS
+/** What was taken for a fault by one transaction. */
+export interface FaultSlash extends Shares {
+  readonly transaction: Hash
+  readonly harmed: Address
+  /** Who sent the transaction. */
+  readonly reporter: Address
 }
 
 /** @param bonds the Bonds contract @param token the ERC-20 that amounts are in */
@@ -121,6 +125,20 @@ export function createBondsReads(rpc: Rpc, bonds: Address, token: Address): Bond
       const [punished, compensated] = await ask('faultOf', [token, fault], options)
       return { punished: Boolean(punished), compensated: BigInt(compensated) }
     },
+    async slashesOf(fault, range, options) {
+      const logs = await history('Slashed', [topicOfAddress(token), null, fault], range, options)
+      return logs.flatMap(log => {
+        const { args } = bondsInterface.parseLog({ topics: [...log.topics], data: log.data })!
+        // An arbiter may call its own slashes whatever it likes.
+        if (!sameHex(args.arbiter, ZERO_ADDRESS)) return []
+        const { harmed, reporter, paidHarmed, paidReporter, burned } = args
+        return [{ ...parties(harmed, reporter), transaction: log.transactionHash, paidHarmed, paidReporter, burned }]
+      })
+    },
+    async feeOf(transaction, options) {
+      const found = await findReceipt(rpc, transaction, options)
+      return typeof found === 'string' ? undefined : found.feeWei
+    },
     burnt: options => askWei('burnt', [token], options),
     bondLiabilities: options => askWei('liabilities', [token], options),
     tokenBalance: (account, options) => askToken('balanceOf', [account], options),
@@ -137,6 +155,10 @@ export function createBondsReads(rpc: Rpc, bonds: Address, token: Address): Bond
 
 interface RawBlock {
   readonly timestamp: Hex
+}
+
+function parties(harmed: string, reporter: string): Pick<FaultSlash, 'harmed' | 'reporter'> {
+  return { harmed: harmed.toLowerCase() as Address, reporter: reporter.toLowerCase() as Address }
 }
 
 function topicOfAddress(address: Address): Hex {

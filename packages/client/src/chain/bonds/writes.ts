@@ -17,8 +17,9 @@ import {
 import type { LogDescription } from 'ethers'
 import { bondsInterface, tokenInterface } from '../contract/interfaces.ts'
 import { bidArg, channelArg, receiptArg } from '../contract/structs.ts'
+import type { CostEstimate } from '../transactions/fees.ts'
 import type { TxReceipt } from '../transactions/receipt.ts'
-import type { Sender, SendOptions } from '../transactions/sender.ts'
+import type { Call, Sender, SendOptions } from '../transactions/sender.ts'
 import type { BondsReads } from './reads.ts'
 
 /** What a slash paid and burnt; together, what it cost the bond's owner. */
@@ -29,6 +30,11 @@ export interface Slashed {
   readonly paidHarmed: Wei
   readonly paidReporter: Wei
   readonly burned: Wei
+}
+
+export interface SlashOptions extends SendOptions {
+  /** Whose work the receipts were for. */
+  harm?: Harm | undefined
 }
 
 /**
@@ -53,7 +59,9 @@ export interface BondsWrites {
    *
    * @throws CodedError E_WRONG_TOKEN for a harm in another token, and as all of these do
    */
-  slashEquivocation(proof: Equivocation, options?: SendOptions & { harm?: Harm }): Promise<TxReceipt & Slashed>
+  slashEquivocation(proof: Equivocation, options?: SlashOptions): Promise<TxReceipt & Slashed>
+  /** What that would cost now. @throws CodedError as it does, before anything is sent */
+  slashCost(proof: Equivocation, options?: SlashOptions): Promise<CostEstimate>
   /** Takes what slashes have credited to the sender, to the sender unless `to` says otherwise. */
   collect(options?: SendOptions & { to?: Address }): Promise<TxReceipt & { readonly paid: Wei }>
 }
@@ -111,21 +119,29 @@ export function createBondsWrites(sender: Sender, reads: BondsReads, bonds: Addr
       return { ...receipt, cap: one(receipt, bonds, 'Exposed').cap }
     },
     async slashEquivocation(proof, { harm, ...options } = {}) {
-      const receipt = await slash(proof, harm, options)
+      const receipt = await sender.send(slashCall(proof, harm), options)
       const { owner, ref, paidHarmed, paidReporter, burned } = one(receipt, bonds, 'Slashed')
       return { ...receipt, owner: owner.toLowerCase() as Address, fault: ref, paidHarmed, paidReporter, burned }
     },
+    slashCost: async (proof, { harm, ...options } = {}) => sender.estimateCost(slashCall(proof, harm), options),
     async collect({ to = sender.address, ...options } = {}) {
       const receipt = await send('collect', [token, to], options)
       return { ...receipt, paid: one(receipt, bonds, 'Collected').amount }
     }
   }
 
-  function slash(proof: Equivocation, harm: Harm | undefined, options: SendOptions): Promise<TxReceipt> {
-    if (proof.kind === 'offers') return send('slashOffers', [token, offersOf(proof)], options)
-    if (harm === undefined) return send('slashReceipts', [token, receiptsOf(proof)], options)
+  /** Doing it twice is doing it once: the contract remembers each fault. */
+  function slashCall(proof: Equivocation, harm: Harm | undefined): Call {
+    const [operation, args] = slashArguments(proof, harm)
+    const data = bondsInterface.encodeFunctionData(operation, args) as Hex
+    return { operation, to: bonds, data, isIdempotent: true }
+  }
+
+  function slashArguments(proof: Equivocation, harm: Harm | undefined): [operation: string, args: unknown[]] {
+    if (proof.kind === 'offers') return ['slashOffers', [token, offersOf(proof)]]
+    if (harm === undefined) return ['slashReceipts', [token, receiptsOf(proof)]]
     if (!sameHex(harm.channel.token, token)) throw wrongToken(harm.channel.token, token)
-    return send('slashReceiptsFor', [receiptsOf(proof), [bidArg(harm.bid), channelArg(harm.channel)]], options)
+    return ['slashReceiptsFor', [receiptsOf(proof), [bidArg(harm.bid), channelArg(harm.channel)]]]
   }
 }
 

@@ -3,6 +3,7 @@ import { type ChainInit, withoutKey } from '../chain.ts'
 import { noContract } from '../contract/interfaces.ts'
 import { type CallOptions, createRpc } from '../rpc/rpc.ts'
 import { createSender } from '../transactions/sender.ts'
+import { type CourtSource, createCourtSource } from './court-source.ts'
 import { type CourtReads, createCourtReads } from './reads.ts'
 import { type CourtWrites, createCourtWrites } from './writes.ts'
 
@@ -12,6 +13,8 @@ export interface Court extends CourtReads, CourtWrites {
   readonly court: Address
   /** Who sends transactions; undefined when made without a key. */
   readonly address: Address | undefined
+  /** What `createChainWatcher` follows: cases as they move, and are taken back by re-organisations. */
+  readonly source: CourtSource
   /**
    * Makes sure that it is a court for this network's channels and bonds.
    *
@@ -49,6 +52,7 @@ export function createCourt(init: CourtInit): Court {
     chainId: rpc.chainId,
     court,
     address: signer?.address,
+    source: createCourtSource(rpc, court),
     async checkCourt(options) {
       const [judged, paying] = await Promise.all([reads.escrow(options), reads.bonds(options)])
       if (!sameHex(judged, escrow) || !sameHex(paying, bonds)) throw noContract(court, rpc.chainId)

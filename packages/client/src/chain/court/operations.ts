@@ -15,6 +15,7 @@ import {
   ZERO_HASH
 } from '@archipel/protocol'
 import { channelArg, receiptArg } from '../contract/structs.ts'
+import { RULING_GAS, RULING_GAS_PER_SEAT } from '../limits.ts'
 import { factsArg, filingArg, hearingArg, proofArg, stageArg, statementArg, votesArg } from './arguments.ts'
 
 /** That a receipt of the agreement was paid, by a voucher that the claimant has acknowledged. */
@@ -66,6 +67,12 @@ const REPEATABLE: ReadonlySet<CourtOperation['name']> = new Set(['deposit', 'wit
 
 export function isIdempotent({ name }: CourtOperation): boolean {
   return !REPEATABLE.has(name)
+}
+
+/** The last to show its vote ends the round, which judges every seat of the jury: votes of one block are simulated apart. */
+export function spareGasOf(operation: CourtOperation): bigint {
+  if (operation.name !== 'revealVote') return 0n
+  return RULING_GAS + RULING_GAS_PER_SEAT * BigInt(operation.story.state.seats.length)
 }
 
 /**

@@ -20,7 +20,14 @@ import type { TxReceipt } from '../transactions/receipt.ts'
 import type { Sender, SendOptions } from '../transactions/sender.ts'
 import type { Call } from '../transactions/simulate.ts'
 import { type CourtEvent, courtEvents, isCaseEvent } from './events.ts'
-import { argumentsOf, type CourtOperation, isIdempotent, type PaidReceipt, type RoundSecrets } from './operations.ts'
+import {
+  argumentsOf,
+  type CourtOperation,
+  isIdempotent,
+  type PaidReceipt,
+  type RoundSecrets,
+  spareGasOf
+} from './operations.ts'
 import type { CourtReads } from './reads.ts'
 
 /** A transaction, and the case as it moved it. What others did since it was read is not in it. */
@@ -85,7 +92,8 @@ export function createCourtWrites(sender: Sender, reads: CourtReads, court: Addr
   function callOf(operation: CourtOperation): Call {
     const { name } = operation
     const data = courtInterface.encodeFunctionData(name, argumentsOf(operation)) as Hex
-    return { operation: name, to: court, data, via: courtInterface, isIdempotent: isIdempotent(operation) }
+    const ends = { spareGas: spareGasOf(operation), isIdempotent: isIdempotent(operation) }
+    return { operation: name, to: court, data, via: courtInterface, ...ends }
   }
 
   /** @param story the case before; undefined for one that begins */

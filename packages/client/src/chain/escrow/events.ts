@@ -70,6 +70,12 @@ export const CHANNEL_EVENTS = [
 
 export const BALANCE_EVENTS = ['Deposited', 'Withdrawn'] as const satisfies readonly BalanceEvent['name'][]
 
+export const ORDER_EVENTS = [
+  'ChequeCashed',
+  'RelayerPaid',
+  'NoncesCancelled'
+] as const satisfies readonly OrderEvent['name'][]
+
 /** What the logs of the escrow mean. */
 export const escrowEvents = createEventCodec<EscrowEvent>(escrowInterface, {
   ChannelOpened: read => ({

@@ -1,6 +1,8 @@
 import {
   type Address,
+  type ChannelKey,
   CodedError,
+  type Hash,
   type Hex,
   type SignedCheque,
   type SignedOpening,
@@ -10,6 +12,7 @@ import {
   type UnixSec,
   type Wei
 } from '@archipel/protocol'
+import { AbiCoder, keccak256 } from 'ethers'
 import { escrowInterface, read } from '../contract/interfaces.ts'
 import type { CallOptions, Rpc } from '../rpc/rpc.ts'
 import type { TxReceipt } from '../transactions/receipt.ts'
@@ -38,6 +41,27 @@ export interface Permit2Transfer {
 }
 
 /**
+ * A transfer to the escrow by EIP-3009 signature: `ReceiveWithAuthorization` from `owner` to the escrow, in the token's own
+ * domain. Its nonce is {@link authorizationNonce}, which binds it to the account that is credited.
+ */
+export interface TokenAuthorization {
+  readonly owner: Address
+  readonly amount: Wei
+  /** Good after this second… */
+  readonly validAfter: UnixSec
+  /** …and before this one. */
+  readonly validBefore: UnixSec
+  /** Any number that makes the nonce a new one. */
+  readonly salt: Hash
+  readonly signature: Uint8Array
+}
+
+/** The nonce that an EIP-3009 signature has which credits `to`. */
+export function authorizationNonce(to: Address, salt: Hash): Hash {
+  return keccak256(AbiCoder.defaultAbiCoder().encode(['address', 'bytes32'], [to, salt])) as Hash
+}
+
+/**
  * Transactions that carry what somebody else signed, and deposits that need no approval before. Whoever signed an order
  * pays no gas; where it names a fee, that goes to the balance of the account that sends it. All errors are those of
  * {@link Sender.send}; an order that was brought before is E_NONCE_USED.
@@ -58,6 +82,18 @@ export interface ChainOrders {
   /** Moves the tokens of `transfer.owner`, who signed, into the balance of `to`, whom the signature names. */
   depositWithPermit2(
     transfer: Permit2Transfer,
+    to: Address,
+    options?: SendOptions
+  ): Promise<TxReceipt & { readonly credited: Wei }>
+  /** Moves the tokens of `transfer.owner` into a channel, which the signature names with its payer. */
+  depositAndOpenWithPermit2(
+    key: ChannelKey,
+    transfer: Permit2Transfer,
+    options?: SendOptions
+  ): Promise<TxReceipt & { readonly deposit: Wei }>
+  /** Moves the tokens of `authorization.owner`, who signed, into the balance of `to`, whom its nonce names. */
+  depositWithAuthorization(
+    authorization: TokenAuthorization,
     to: Address,
     options?: SendOptions
   ): Promise<TxReceipt & { readonly credited: Wei }>
@@ -105,6 +141,17 @@ export function createChainOrders(rpc: Rpc, sender: Sender, escrow: Address, tok
     async depositWithPermit2({ owner, amount, nonce, deadline, signature }, to, options) {
       const args = [token, to, [owner, amount, nonce, deadline], toHex(signature)]
       const receipt = await send('depositWithPermit2', args, options)
+      return { ...receipt, credited: one(receipt, escrow, 'Deposited').amount }
+    },
+    async depositAndOpenWithPermit2(key, { owner, amount, nonce, deadline, signature }, options) {
+      const args = [checkedKey(key, token), [owner, amount, nonce, deadline], toHex(signature)]
+      const receipt = await send('depositAndOpenWithPermit2', args, options)
+      return { ...receipt, deposit: one(receipt, escrow, 'ChannelFunded').deposit }
+    },
+    async depositWithAuthorization({ owner, amount, validAfter, validBefore, salt, signature }, to, options) {
+      const [r, vs] = halves(signature)
+      const args = [token, to, [owner, amount, validAfter, validBefore, salt], parityOf(vs), r, sOf(vs)]
+      const receipt = await send('depositWithAuthorization', args, options)
       return { ...receipt, credited: one(receipt, escrow, 'Deposited').amount }
     }
   }

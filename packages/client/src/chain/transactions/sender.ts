@@ -87,7 +87,7 @@ export function createSender(init: SenderInit): Sender {
     // Before it is simulated: endpoints that look at what waits in the pool would say that it is done already.
     const same = isIdempotent ? await manager.join({ to, data }, fees.maxFeePerGas, options) : undefined
     if (same !== undefined) return same
-    const gasLimit = gasLimitOf(await estimateGas(rpc, address, call, options))
+    const gasLimit = gasLimitOf(await estimateGas(rpc, address, call, options), call.spareGas)
     const market = await affordableMarket(call, fees, giveUpAt, options)
     const order = { operation, body: { to, data, gasLimit }, market, isIdempotent, ceiling: fees.maxFeePerGas }
     return manager.submit(order, options).catch(err => {
@@ -115,7 +115,11 @@ export function createSender(init: SenderInit): Sender {
       const gas = await estimateGas(rpc, address, call, { signal })
       const market = await readFeeMarket(rpc, { signal })
       const feesAtFirst = feesFor(market, fees.maxFeePerGas)
-      return { gas, costWei: gas * priceNow(market), costMaxWei: gasLimitOf(gas) * maxFeeOf(feesAtFirst) }
+      return {
+        gas,
+        costWei: gas * priceNow(market),
+        costMaxWei: gasLimitOf(gas, call.spareGas) * maxFeeOf(feesAtFirst)
+      }
     }
   }
 }

@@ -15,6 +15,8 @@ export interface Call {
   readonly data: Hex
   /** The contract that is called, where its errors look like others' and mean something else. */
   readonly via?: Interface | undefined
+  /** What it may take beyond what it takes now, where others' transactions that come first give it more to do. */
+  readonly spareGas?: bigint | undefined
   /** Doing it twice is doing it once, so whoever sends it while it is under way waits for that. */
   readonly isIdempotent?: boolean | undefined
 }
@@ -39,9 +41,11 @@ export async function estimateGas(rpc: Rpc, from: Hex, call: Call, options: Call
 /**
  * The gas limit for what takes so much gas now: a quarter more, because other transactions may come first; but no more
  * than chains take, which would refuse it for the margin alone.
+ *
+ * @param spareGas what others that come first may add to it by themselves
  */
-export function gasLimitOf(gas: bigint): bigint {
-  const wanted = gas + gas / 4n
+export function gasLimitOf(gas: bigint, spareGas = 0n): bigint {
+  const wanted = gas + gas / 4n + spareGas
   return wanted > TX_GAS_MAX && gas <= TX_GAS_MAX ? TX_GAS_MAX : wanted
 }
 

@@ -1,4 +1,5 @@
 import type { Hex } from '@archipel/protocol'
+import type { EventPlace } from '../contract/event-codec.ts'
 import type { EscrowEvent } from '../escrow/events.ts'
 
 /** One block, not just any with that number. */
@@ -7,17 +8,20 @@ export interface BlockRef {
   readonly blockHash: Hex
 }
 
-/** An event and the block that holds it: after a re-organisation the same event may be in another one. */
-export interface WatchedEvent {
-  readonly event: EscrowEvent
+/**
+ * An event and the block that holds it: after a re-organisation the same event may be in another one. The escrow's, where
+ * nothing else is said.
+ */
+export interface WatchedEvent<Event extends EventPlace = EscrowEvent> {
+  readonly event: Event
   readonly blockHash: Hex
 }
 
 /** What happened since the last batch. First forget what is retracted, newest first; then take in what is added. */
-export interface WatchBatch {
+export interface WatchBatch<Event extends EventPlace = EscrowEvent> {
   /** Told before, and undone by a re-organisation. */
-  readonly retracted: readonly WatchedEvent[]
-  readonly added: readonly WatchedEvent[]
+  readonly retracted: readonly WatchedEvent<Event>[]
+  readonly added: readonly WatchedEvent<Event>[]
   /** Up to here everything is told. */
   readonly tip: BlockRef
   /**
@@ -27,11 +31,11 @@ export interface WatchBatch {
   readonly position: BlockRef
 }
 
-export interface WatchState {
+export interface WatchState<Event extends EventPlace = EscrowEvent> {
   /** Blocks that we built on, by number. The first one is final; the last is the tip. All with events are among them. */
   readonly refs: readonly [BlockRef, ...BlockRef[]]
   /** Told, and after the first of `refs`: could be retracted. In order. */
-  readonly events: readonly WatchedEvent[]
+  readonly events: readonly WatchedEvent<Event>[]
   /** What one look at the chain has found so far. */
   readonly look: Look | undefined
 }
@@ -45,13 +49,13 @@ interface Look {
   readonly asked: number
 }
 
-export type WatchEvent =
+export type WatchEvent<Event extends EventPlace = EscrowEvent> =
   /** A look begins. */
   | { readonly type: 'head'; readonly head: number }
   /** What the chain has at the number that was asked for; undefined for nothing. */
   | { readonly type: 'hash'; readonly blockHash: Hex | undefined }
   /** The events of all blocks after the tip up to `to`. The tip was still on the chain after they were read. */
-  | { readonly type: 'read'; readonly to: BlockRef; readonly events: readonly WatchedEvent[] }
+  | { readonly type: 'read'; readonly to: BlockRef; readonly events: readonly WatchedEvent<Event>[] }
 
 export type WatchAction =
   | { readonly type: 'ask'; readonly blockNumber: number }
@@ -62,10 +66,10 @@ export type WatchAction =
   /** Even what counted as final is not on the chain any more. */
   | { readonly type: 'lost'; readonly position: BlockRef }
 
-export interface WatchStep {
+export interface WatchStep<Event extends EventPlace = EscrowEvent> {
   /** Counts only once the batch, if there is one, was taken. */
-  readonly state: WatchState
-  readonly batch: WatchBatch | undefined
+  readonly state: WatchState<Event>
+  readonly batch: WatchBatch<Event> | undefined
   readonly action: WatchAction
 }
 
@@ -76,7 +80,7 @@ export interface WatchLimits {
   readonly blocksMax: number
 }
 
-export function startWatch(position: BlockRef): WatchState {
+export function startWatch<Event extends EventPlace = EscrowEvent>(position: BlockRef): WatchState<Event> {
   return { refs: [position], events: [], look: undefined }
 }
 
@@ -84,7 +88,11 @@ export function startWatch(position: BlockRef): WatchState {
  * Follows a chain that may replace its newest blocks. Pure, and told nothing but what the chain has now: whatever was
  * missed shows at the next look.
  */
-export function stepWatch(state: WatchState, event: WatchEvent, limits: WatchLimits): WatchStep {
+export function stepWatch<Event extends EventPlace>(
+  state: WatchState<Event>,
+  event: WatchEvent<Event>,
+  limits: WatchLimits
+): WatchStep<Event> {
   switch (event.type) {
     case 'head':
       return begin(state, event.head)
@@ -95,7 +103,7 @@ export function stepWatch(state: WatchState, event: WatchEvent, limits: WatchLim
   }
 }
 
-function begin(state: WatchState, head: number): WatchStep {
+function begin<Event extends EventPlace>(state: WatchState<Event>, head: number): WatchStep<Event> {
   // An endpoint that is behind says nothing about blocks that it does not have yet.
   const asked = newestUpTo(state.refs, head)
   if (asked < 0) return step({ ...state, look: undefined }, { type: 'wait' })
@@ -103,7 +111,11 @@ function begin(state: WatchState, head: number): WatchStep {
 }
 
 /** What is still on the chain is a beginning of what we know, so the end of it is found by halving. */
-function search(state: WatchState, blockHash: Hex | undefined, limits: WatchLimits): WatchStep {
+function search<Event extends EventPlace>(
+  state: WatchState<Event>,
+  blockHash: Hex | undefined,
+  limits: WatchLimits
+): WatchStep<Event> {
   const { look, refs } = state
   if (look === undefined) return step(state, { type: 'wait' })
   const isKept = refs[look.asked]?.blockHash === blockHash
@@ -123,7 +135,12 @@ function newestUpTo(refs: WatchState['refs'], head: number): number {
 }
 
 /** Takes back everything after a block. */
-function rewind(state: WatchState, kept: number, look: Look, limits: WatchLimits): WatchStep {
+function rewind<Event extends EventPlace>(
+  state: WatchState<Event>,
+  kept: number,
+  look: Look,
+  limits: WatchLimits
+): WatchStep<Event> {
   const refs = [state.refs[0], ...state.refs.slice(1, kept + 1)] as const
   const fork = refs[kept]!
   const events = state.events.filter(({ event }) => event.blockNumber <= fork.blockNumber)
@@ -132,7 +149,12 @@ function rewind(state: WatchState, kept: number, look: Look, limits: WatchLimits
   return { ...go({ refs, events, look }, limits), batch: retracted.length === 0 ? undefined : batch }
 }
 
-function extend(state: WatchState, to: BlockRef, added: readonly WatchedEvent[], limits: WatchLimits): WatchStep {
+function extend<Event extends EventPlace>(
+  state: WatchState<Event>,
+  to: BlockRef,
+  added: readonly WatchedEvent<Event>[],
+  limits: WatchLimits
+): WatchStep<Event> {
   const { look } = state
   const tip = state.refs.at(-1)!
   if (look === undefined || to.blockNumber <= tip.blockNumber) return step(state, { type: 'wait' })
@@ -153,17 +175,17 @@ function extend(state: WatchState, to: BlockRef, added: readonly WatchedEvent[],
 }
 
 /** Reads on from the tip, if there is more. */
-function go(state: WatchState, { blocksMax }: WatchLimits): WatchStep {
+function go<Event extends EventPlace>(state: WatchState<Event>, { blocksMax }: WatchLimits): WatchStep<Event> {
   const fromBlock = state.refs.at(-1)!.blockNumber + 1
   const head = state.look?.head ?? 0
   if (fromBlock > head) return step({ ...state, look: undefined }, { type: 'wait' })
   return step(state, { type: 'read', fromBlock, toBlock: Math.min(head, fromBlock + blocksMax - 1) })
 }
 
-function ask(state: WatchState, look: Look): WatchStep {
+function ask<Event extends EventPlace>(state: WatchState<Event>, look: Look): WatchStep<Event> {
   return step({ ...state, look }, { type: 'ask', blockNumber: state.refs[look.asked]!.blockNumber })
 }
 
-function step(state: WatchState, action: WatchAction): WatchStep {
+function step<Event extends EventPlace>(state: WatchState<Event>, action: WatchAction): WatchStep<Event> {
   return { state, action, batch: undefined }
 }

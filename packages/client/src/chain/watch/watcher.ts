@@ -1,7 +1,10 @@
 import { CodedError } from '@archipel/protocol'
 import { unref } from '../../net/wait.ts'
+import type { EventPlace } from '../contract/event-codec.ts'
+import type { EscrowEvent } from '../escrow/events.ts'
 import { LOG_BLOCKS_MAX, WATCH_DEPTH, WATCH_INTERVAL_MS, WATCH_INTERVAL_MS_MAX } from '../limits.ts'
-import type { ChainSource, WatchFilter } from './chain-source.ts'
+import type { WatchFilter } from './chain-source.ts'
+import type { ChainSource } from './source.ts'
 import {
   type BlockRef,
   startWatch,
@@ -10,10 +13,11 @@ import {
   type WatchBatch,
   type WatchEvent,
   type WatchedEvent,
-  type WatchState
+  type WatchState,
+  type WatchStep
 } from './watch-step.ts'
 
-/** Follows the escrow's events through re-organisations. */
+/** Follows a contract's events through re-organisations. */
 export interface ChainWatcher {
   /** Looks now and then, until stopped. What a look missed the next one finds. */
   start(): void
@@ -30,16 +34,16 @@ export interface ChainWatcher {
   readonly position: BlockRef | undefined
 }
 
-export interface ChainWatcherInit {
-  source: ChainSource
+export interface ChainWatcherInit<Event extends EventPlace = EscrowEvent, Filter = WatchFilter> {
+  source: ChainSource<Event, Filter>
   /**
    * Where an earlier watcher was: its last `position`. Or the first block whose events are told, for one that begins;
    * `latest` for whoever reads by itself what was before: the blocks that are not final yet.
    */
   from: BlockRef | number | 'latest'
-  filter?: WatchFilter | undefined
+  filter?: Filter | undefined
   /** Takes what happened; it is told again what it could not take. */
-  onBatch: (batch: WatchBatch) => Promise<void> | void
+  onBatch: (batch: WatchBatch<Event>) => Promise<void> | void
   /** Looks that failed are tried again, later and later. */
   onProblem?: ((problem: unknown) => void) | undefined
   /** Blocks below the newest one are final from this depth on. {@link WATCH_DEPTH} if left out. */
@@ -47,11 +51,13 @@ export interface ChainWatcherInit {
   intervalMs?: number | undefined
 }
 
-export function createChainWatcher(init: ChainWatcherInit): ChainWatcher {
+export function createChainWatcher<Event extends EventPlace = EscrowEvent, Filter = WatchFilter>(
+  init: ChainWatcherInit<Event, Filter>
+): ChainWatcher {
   const { source, from, onBatch, onProblem = () => {}, depth = WATCH_DEPTH, intervalMs = WATCH_INTERVAL_MS } = init
   const select = source.select(init.filter)
   const stopping = new AbortController()
-  let state: WatchState | undefined
+  let state: WatchState<Event> | undefined
   let firstBlock = 0
   let blocksMax = LOG_BLOCKS_MAX
   let looking: Promise<void> | undefined
@@ -59,7 +65,7 @@ export function createChainWatcher(init: ChainWatcherInit): ChainWatcher {
   let failures = 0
 
   /** Builds on a block that is final, even where less is to be told. */
-  async function begin(signal: AbortSignal): Promise<WatchState | undefined> {
+  async function begin(signal: AbortSignal): Promise<WatchState<Event> | undefined> {
     if (typeof from === 'object') return startWatch(from)
     const final = Math.max(0, (await source.head({ signal })) - depth)
     firstBlock = from === 'latest' ? final + 1 : from
@@ -73,7 +79,7 @@ export function createChainWatcher(init: ChainWatcherInit): ChainWatcher {
     for (let toBlock = toBlockMax; ; ) {
       const before = await source.blockHash(toBlock, { signal })
       try {
-        const isTold = ({ event }: WatchedEvent) => event.blockNumber >= firstBlock
+        const isTold = ({ event }: WatchedEvent<Event>) => event.blockNumber >= firstBlock
         const events = (await select(fromBlock, toBlock, { signal })).filter(isTold)
         blocksMax = Math.min(blocksMax * 2, LOG_BLOCKS_MAX)
         return { before, events, toBlock }
@@ -86,7 +92,7 @@ export function createChainWatcher(init: ChainWatcherInit): ChainWatcher {
   }
 
   /** @returns undefined when the chain changed meanwhile */
-  async function read(now: WatchState, fromBlock: number, toBlockMax: number, signal: AbortSignal) {
+  async function read(now: WatchState<Event>, fromBlock: number, toBlockMax: number, signal: AbortSignal) {
     const { before, events, toBlock } = await readSome(fromBlock, toBlockMax, signal)
     const blockHash = await source.blockHash(toBlock, { signal })
     const tip = now.refs.at(-1)!
@@ -94,11 +100,15 @@ export function createChainWatcher(init: ChainWatcherInit): ChainWatcher {
     const isOnTip = (await source.blockHash(tip.blockNumber, { signal })) === tip.blockHash
     if (!isOnTip || blockHash === undefined || blockHash !== before || isTorn(events, toBlock, blockHash))
       return undefined
-    const read: WatchEvent = { type: 'read', to: { blockNumber: toBlock, blockHash }, events }
+    const read: WatchEvent<Event> = { type: 'read', to: { blockNumber: toBlock, blockHash }, events }
     return read
   }
 
-  async function answer(now: WatchState, action: WatchAction, signal: AbortSignal): Promise<WatchEvent | undefined> {
+  async function answer(
+    now: WatchState<Event>,
+    action: WatchAction,
+    signal: AbortSignal
+  ): Promise<WatchEvent<Event> | undefined> {
     switch (action.type) {
       case 'ask':
         return { type: 'hash', blockHash: await source.blockHash(action.blockNumber, { signal }) }
@@ -115,13 +125,14 @@ export function createChainWatcher(init: ChainWatcherInit): ChainWatcher {
     const { signal } = stopping
     state ??= await begin(signal)
     if (state === undefined) return
-    let event: WatchEvent | undefined = { type: 'head', head: await source.head({ signal }) }
+    let now = state
+    let event: WatchEvent<Event> | undefined = { type: 'head', head: await source.head({ signal }) }
     while (event !== undefined) {
       signal.throwIfAborted()
-      const step = stepWatch(state, event, { depth, blocksMax })
+      const step: WatchStep<Event> = stepWatch(now, event, { depth, blocksMax })
       if (step.batch !== undefined) await onBatch(step.batch)
-      state = step.state
-      event = await answer(state, step.action, signal)
+      state = now = step.state
+      event = await answer(now, step.action, signal)
     }
   }
 
@@ -164,7 +175,7 @@ export function createChainWatcher(init: ChainWatcherInit): ChainWatcher {
 }
 
 /** Events of a block that was replaced while they were read. */
-function isTorn(events: readonly WatchedEvent[], toBlock: number, toHash: string): boolean {
+function isTorn(events: readonly WatchedEvent<EventPlace>[], toBlock: number, toHash: string): boolean {
   const hashes = new Map<number, string>([[toBlock, toHash]])
   return events.some(({ event, blockHash }) => {
     const known = hashes.get(event.blockNumber) ?? blockHash

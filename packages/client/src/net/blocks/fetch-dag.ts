@@ -2,10 +2,10 @@ import { CodedError } from '@archipel/protocol'
 import type { CID } from 'multiformats/cid'
 import type { BlockStore } from '../../content/block-store.ts'
 import { BLOCK_BYTES_MAX, blockKey, DAG_PB_CODE, RAW_CODE, validateContentCid } from '../../content/cid.ts'
-import { CHUNK_BYTES } from '../../content/import.ts'
 import { type ContentLink, linksOf } from '../../content/node.ts'
 import type { BlockFetcher, BlockSource } from './fetcher.ts'
-import { createSources, type Sources } from './sources.ts'
+import { FETCH_WINDOW_BLOCKS, FETCH_WINDOW_BYTES, RESERVED_BYTES_MIN } from './limits.ts'
+import { createSources, type SourceReport, type Sources } from './sources.ts'
 
 /** What one DAG may amount to, counting each block once. */
 export interface DagLimits {
@@ -33,8 +33,10 @@ export interface FetchProgress {
 export interface FetchDagInit {
   fetcher: BlockFetcher
   root: CID
-  /** Asked in this order: the next one when a peer lacks a block, and for everything when a peer fails. */
+  /** Asked all at once, each for what it will probably hand over first. */
   from: readonly BlockSource[]
+  /** More peers to ask, once they are known. What it rejects with changes nothing. */
+  found?: Promise<readonly BlockSource[]> | undefined
   blockstore: BlockStore
   limits?: Partial<DagLimits>
   signal?: AbortSignal | undefined
@@ -42,27 +44,22 @@ export interface FetchDagInit {
   onProgress?: (progress: FetchProgress) => void
 }
 
-/** Blocks in flight: their number, and their bytes as far as their parents tell. Fills a 100 ms path at 80 MiB/s. */
-const WINDOW_BLOCKS = 64
-const WINDOW_BYTES = 8 * CHUNK_BYTES
-
-/**
- * What the window counts for a block at least. Nodes of links are not larger as a rule, and parents whose sizes are a
- * little wrong do no harm; a raw block that is larger than this and than its parent says would break the window.
- */
-const RESERVED_BYTES_MIN = 64 * 1024
+export interface FetchReport extends FetchProgress {
+  /** What each source did, and why one was asked no more. */
+  sources: SourceReport[]
+}
 
 interface Item extends ContentLink {
   depth: number
 }
 
 /**
- * Brings everything below a CID into a blockstore, level by level, each block checked against its CID before it is
- * stored. What is there already is not fetched, so a fetch that was cut short goes on where it was. Rejects with
+ * Brings everything below a CID into a blockstore, level by level, from all sources at once, each block checked against
+ * its CID before it is stored. What is there already is not fetched, so a fetch that was cut short goes on where it was. Rejects with
  * E_BLOCK_MISSING, E_BLOCK_CORRUPT, E_BLOCK_FETCH_FAILED (no source is left for a block), E_DAG_TOO_LARGE,
  * E_CONTENT_INVALID, E_CID_INVALID, E_BLOCKSTORE, E_BLOCKSTORE_FULL, or the signal's reason.
  */
-export async function fetchDag(init: FetchDagInit): Promise<FetchProgress> {
+export async function fetchDag(init: FetchDagInit): Promise<FetchReport> {
   const { blockstore, root } = init
   const limits: DagLimits = { ...DAG_LIMITS, ...init.limits }
   const controller = new AbortController()
@@ -105,7 +102,7 @@ export async function fetchDag(init: FetchDagInit): Promise<FetchProgress> {
     if (item.cid.code === DAG_PB_CODE && block !== undefined) {
       const links = linksOf(item.cid, block)
       if (item.depth === 0) checkClaim(root, links, block.byteLength, limits.bytes)
-      for (const link of links) enqueue(link, item.depth + 1)
+      for (const link of rotated(links)) enqueue(link, item.depth + 1)
     }
     init.onProgress?.({ ...progress })
   }
@@ -116,10 +113,10 @@ export async function fetchDag(init: FetchDagInit): Promise<FetchProgress> {
   }
 
   function pump(): void {
-    while (!controller.signal.aborted && queueHead < queue.length && running < WINDOW_BLOCKS) {
+    while (!controller.signal.aborted && queueHead < queue.length && running < FETCH_WINDOW_BLOCKS) {
       const item = queue[queueHead]!
       const bytes = reservationOf(item)
-      if (running > 0 && reservedBytes + bytes > WINDOW_BYTES) break
+      if (running > 0 && reservedBytes + bytes > FETCH_WINDOW_BYTES) break
       queueHead++
       if (queueHead > 1_024 && queueHead * 2 > queue.length) {
         queue = queue.slice(queueHead)
@@ -143,17 +140,28 @@ export async function fetchDag(init: FetchDagInit): Promise<FetchProgress> {
   init.signal?.addEventListener('abort', onAbort, { once: true })
   try {
     validateContentCid(root)
+    if (init.found !== undefined) sources.expect(init.found)
     enqueue({ cid: root, claimedBytes: undefined }, 0)
     pump()
     await done
-    return { ...progress }
+    return { ...progress, sources: sources.reports() }
   } finally {
+    sources.stop()
     init.signal?.removeEventListener('abort', onAbort)
   }
 }
 
+/**
+ * From a place of chance on, and around: peers that fetch the same at the same time then have different parts of it, and
+ * can give them to each other.
+ */
+function rotated(links: readonly ContentLink[]): ContentLink[] {
+  const at = Math.floor(Math.random() * links.length)
+  return [...links.slice(at), ...links.slice(0, at)]
+}
+
 async function fetchOne({ cid, claimedBytes }: Item, sources: Sources): Promise<Uint8Array> {
-  const block = await sources.fetch(cid)
+  const block = await sources.fetch(cid, reservationOf({ cid, claimedBytes }))
   if (cid.code === RAW_CODE && block.byteLength > reservationOf({ cid, claimedBytes })) {
     throw new CodedError('E_CONTENT_INVALID', 'this content contradicts the rules', {
       facts: { cid: cid.toString(), reason: 'a block is larger than its parent says' }

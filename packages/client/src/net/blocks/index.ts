@@ -1,4 +1,6 @@
 export * from './fetch-dag.ts'
 export * from './fetcher.ts'
+export { createHolders, type Holders, type HoldersInit } from './holders.ts'
 export * from './server.ts'
+export type { CutReason, SourceReport } from './sources.ts'
 export { WANTS_PER_FRAME_MAX } from './wire.ts'

@@ -37,8 +37,8 @@ export interface BondsMarket {
   as(signer?: Signer, changes?: { bonds?: Address; escrow?: Address }): Bonds
   /** Lets the chain's clock run. */
   wait(seconds: number): Promise<void>
-  /** A bid of the node on alice's channel to olga. */
-  harm(priceMax: bigint, number?: number): Harm
+  /** A bid of the node on a channel to olga, of alice's unless somebody else is named. */
+  harm(priceMax: bigint, number?: number, payer?: Address): Harm
   /** Two receipts of the node for that agreement that state different amounts. */
   receipts(harm: Harm): ReceiptEquivocation
   offers(sequence: number): OfferEquivocation
@@ -92,12 +92,12 @@ export async function startBondsMarket(): Promise<BondsMarket> {
       await anvil.request('evm_increaseTime', [seconds])
       await anvil.request('evm_mine')
     },
-    harm(priceMax, number = 0) {
+    harm(priceMax, number = 0, payer = alice) {
       const meta = encodeMeta({ signer: ZERO_ADDRESS, closeDelaySec: 3600, salt: BigInt(number) })
       const bid = { startup: 1n, perSec: 2n, priceMax, tickSec: 60, expiresAt: 1_900_000_000 }
       return {
         bid: { demand: ZERO_HASH, provider: node.address, payee: owner.address, ...bid },
-        channel: { payer: alice, payee: owner.address, token, arbiter: ZERO_ADDRESS, meta }
+        channel: { payer, payee: owner.address, token, arbiter: ZERO_ADDRESS, meta }
       }
     },
     receipts(harm) {

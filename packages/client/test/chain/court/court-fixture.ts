@@ -38,6 +38,7 @@ import { expect } from 'vitest'
 import {
   type Chain,
   type Court,
+  type CourtInit,
   createBonds,
   createChain,
   createCourt,
@@ -83,7 +84,7 @@ export interface CourtWorld {
   readonly node: Signer
   readonly jurors: readonly Signer[]
   readonly chain: (signer?: Signer) => Chain
-  readonly court: (signer?: Signer, changes?: Partial<Pick<Deployment, 'court' | 'bonds' | 'escrow'>>) => Court
+  readonly court: (signer?: Signer, changes?: Partial<CourtInit>) => Court
   /** Opens a channel with `salt` and makes a job on it. */
   job(salt: bigint, changes?: { arbiter?: Hash; amount?: Wei; result?: Hash }): Promise<Job>
   /** Another agreement on the same channel. */
@@ -104,6 +105,8 @@ export interface CourtWorld {
   ownerOf(story: CaseStory, position: number): Promise<Signer>
   /** The case as read is the case as it was followed, and what the court remembers. */
   stands(story: CaseStory): Promise<CaseStory>
+  /** All that is signed for is within the escrow: every balance and channel of it adds up to what it holds. */
+  escrowConserved(keys: readonly ChannelKey[]): Promise<void>
   /** Every unit of stake is somebody's. @param pots what running cases hold, in quanta */
   conserved(pots: number): Promise<void>
 }
@@ -281,6 +284,15 @@ export async function startCourtWorld(): Promise<CourtWorld> {
     },
     ownerOf,
     stands,
+    async escrowConserved(keys) {
+      const reads = chain()
+      const balances = await Promise.all([alice, bob].map(({ address }) => reads.escrowBalance(address)))
+      const states = await Promise.all(keys.map(key => reads.channelState(channelId(key))))
+      const owed = [...balances, ...states.map(({ deposit, settled }) => deposit - settled)]
+      const liabilities = await reads.liabilities()
+      expect(owed.reduce((sum, amount) => sum + amount, 0n)).toBe(liabilities)
+      expect(await reads.tokenBalance(place.escrow)).toBe(liabilities)
+    },
     async conserved(pots) {
       const reads = court()
       const accounts = await Promise.all(parties.map(({ address }) => reads.balanceOf(address)))

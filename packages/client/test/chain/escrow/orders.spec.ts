@@ -1,19 +1,27 @@
 import { readFileSync } from 'node:fs'
+import { authorizationTokenBytecode } from '@archipel/contracts'
 import {
   channelId,
   chequeType,
   createSigningDomain,
   fromHex,
+  type Hash,
   type Hex,
   openingType,
   type SigningDomain,
   sign,
   withdrawalType
 } from '@archipel/protocol'
-import { Signature, type TypedDataDomain, type TypedDataField, Wallet } from 'ethers'
+import { getCreateAddress, Signature, type TypedDataDomain, type TypedDataField, Wallet } from 'ethers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { tokenInterface } from '../../../src/chain/contract/interfaces.ts'
-import { CREATE2_DEPLOYER } from '../../../src/chain/index.ts'
+import { escrowInterface, tokenInterface } from '../../../src/chain/contract/interfaces.ts'
+import {
+  authorizationNonce,
+  CREATE2_DEPLOYER,
+  createChain,
+  mintTestTokens,
+  type Permit2Transfer
+} from '../../../src/chain/index.ts'
 import { createRpc } from '../../../src/chain/rpc/rpc.ts'
 import { createSender } from '../../../src/chain/transactions/sender.ts'
 import { type Market, startMarket, TOKEN } from '../fixture.ts'
@@ -120,6 +128,26 @@ describe('deposits without an approval', () => {
   const fields = (text: string) =>
     text.split(',').map(field => ({ type: field.split(' ')[0]!, name: field.split(' ')[1]! }))
 
+  /** What Permit2 checks for a transfer to the escrow, with whom it credits. */
+  async function signTransfer({ amount, nonce, deadline }: Omit<Permit2Transfer, 'signature'>, channel: Hash) {
+    const { alice, anvil } = market
+    const domain = { name: 'Permit2', chainId: anvil.chainId, verifyingContract: PERMIT2 }
+    const types = {
+      PermitWitnessTransferFrom: fields(
+        'TokenPermissions permitted,address spender,uint256 nonce,uint256 deadline,Deposit witness'
+      ),
+      TokenPermissions: fields('address token,uint256 amount'),
+      Deposit: fields('address account,bytes32 channel')
+    }
+    return signWith(domain, types, {
+      permitted: { token: alice.token, amount },
+      spender: alice.escrow,
+      nonce,
+      deadline,
+      witness: { account: alice.address!, channel }
+    })
+  }
+
   it('take an EIP-2612 permit', async () => {
     const { alice, anvil } = market
     const domain = {
@@ -149,25 +177,73 @@ describe('deposits without an approval', () => {
     const approve = tokenInterface.encodeFunctionData('approve', [PERMIT2, 2n ** 256n - 1n]) as Hex
     await sender.send({ operation: 'approve', to: alice.token, data: approve })
 
-    const domain = { name: 'Permit2', chainId: anvil.chainId, verifyingContract: PERMIT2 }
-    const types = {
-      PermitWitnessTransferFrom: fields(
-        'TokenPermissions permitted,address spender,uint256 nonce,uint256 deadline,Deposit witness'
-      ),
-      TokenPermissions: fields('address token,uint256 amount'),
-      Deposit: fields('address account,bytes32 channel')
-    }
     const transfer = { owner: alice.address!, amount: 3n * TOKEN, nonce: 0n, deadline: expiresAt }
-    const signature = await signWith(domain, types, {
-      permitted: { token: alice.token, amount: transfer.amount },
-      spender: alice.escrow,
-      nonce: transfer.nonce,
-      deadline: transfer.deadline,
-      witness: { account: alice.address!, channel: `0x${'0'.repeat(64)}` }
-    })
+    const signature = await signTransfer(transfer, `0x${'0'.repeat(64)}`)
     const before = await bob.escrowBalance(alice.address!)
     await expect(bob.depositWithPermit2({ ...transfer, signature }, bob.address!)).rejects.toThrow()
     expect((await bob.depositWithPermit2({ ...transfer, signature }, alice.address!)).credited).toBe(3n * TOKEN)
     expect((await bob.escrowBalance(alice.address!)) - before).toBe(3n * TOKEN)
+  })
+
+  it('open a channel with a Permit2 signature for that channel, whoever brings it', async () => {
+    const { alice, bob, keyTo } = market
+    const [key, other] = [keyTo(bob.address!, 1n), keyTo(bob.address!, 2n)]
+    const transfer = { owner: alice.address!, amount: 2n * TOKEN, nonce: 1n, deadline: expiresAt }
+    const signed = { ...transfer, signature: await signTransfer(transfer, channelId(key)) }
+    await expect(bob.depositAndOpenWithPermit2(other, signed)).rejects.toMatchObject({ code: 'E_TX_REVERTED' })
+    expect((await bob.depositAndOpenWithPermit2(key, signed)).deposit).toBe(2n * TOKEN)
+    expect((await bob.channelState(channelId(key))).deposit).toBe(2n * TOKEN)
+    await expect(bob.depositAndOpenWithPermit2(key, signed)).rejects.toMatchObject({ code: 'E_TX_REVERTED' })
+    const elsewhere = { ...key, token: PERMIT2 } as const
+    await expect(bob.depositAndOpenWithPermit2(elsewhere, signed)).rejects.toMatchObject({ code: 'E_WRONG_TOKEN' })
+  })
+
+  it('take an EIP-3009 signature for an account, whoever brings it', async () => {
+    const { alice, bob, anvil, aliceSigner, bobSigner } = market
+    const where = { rpcUrls: [anvil.url], chainId: anvil.chainId }
+    const nonce = Number(await anvil.request('eth_getTransactionCount', [aliceSigner.address, 'latest']))
+    const token = getCreateAddress({ from: aliceSigner.address, nonce }).toLowerCase() as Hex
+    const sender = createSender({ rpc: createRpc(where), signer: aliceSigner })
+    await sender.send({ operation: 'deploy', data: authorizationTokenBytecode })
+    await mintTestTokens({ ...where, signer: aliceSigner, token, to: aliceSigner.address, amount: 9n })
+    const chain = createChain({ ...where, escrow: alice.escrow, token, signer: bobSigner })
+
+    const salt: Hash = `0x${'5a'.repeat(32)}`
+    const to = bob.address!
+    expect(authorizationNonce(to, salt)).toBe(
+      await anvil.request('eth_call', [
+        { to: alice.escrow, data: escrowInterface.encodeFunctionData('authorizationNonce', [to, salt]) },
+        'latest'
+      ])
+    )
+    const domain = { name: 'Authorization', version: '1', chainId: anvil.chainId, verifyingContract: token }
+    const text = 'address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce'
+    const signature = await signWith(
+      domain,
+      { ReceiveWithAuthorization: fields(text) },
+      {
+        from: aliceSigner.address,
+        to: alice.escrow,
+        value: 7n,
+        validAfter: 0,
+        validBefore: expiresAt,
+        nonce: authorizationNonce(to, salt)
+      }
+    )
+    const authorization = {
+      owner: aliceSigner.address,
+      amount: 7n,
+      validAfter: 0,
+      validBefore: expiresAt,
+      salt,
+      signature
+    }
+    await expect(chain.depositWithAuthorization(authorization, alice.address!)).rejects.toMatchObject({
+      code: 'E_TX_REVERTED'
+    })
+    expect((await chain.depositWithAuthorization(authorization, to)).credited).toBe(7n)
+    expect(await chain.escrowBalance(to)).toBe(7n)
+    expect(await chain.tokenBalance(aliceSigner.address)).toBe(2n)
+    await expect(chain.depositWithAuthorization(authorization, to)).rejects.toMatchObject({ code: 'E_TX_REVERTED' })
   })
 })

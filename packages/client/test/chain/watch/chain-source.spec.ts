@@ -1,4 +1,12 @@
-import { type ChannelId, channelId, type Hex } from '@archipel/protocol'
+import {
+  type ChannelId,
+  channelId,
+  chequeType,
+  createSigningDomain,
+  type Hex,
+  openingType,
+  sign
+} from '@archipel/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChain, createChainWatcher, type EscrowEvent, type WatchFilter } from '../../../src/chain/index.ts'
 import { WATCH_CHANNELS_BY_NAME_MAX } from '../../../src/chain/limits.ts'
@@ -61,6 +69,32 @@ describe('watching the escrow', () => {
     const named = Array.from({ length: WATCH_CHANNELS_BY_NAME_MAX }, (_, i): Hex => `0x${String(i).padStart(64, '0')}`)
     const channels = [...named, channelId(market.keyTo(stranger))] as ChannelId[]
     expect(namesOf(await watch({ channels }))).toEqual(['ChannelOpened', 'ChannelFunded'])
+  })
+
+  it('tells of cheques, gasless openings and what is redeemed and closed at once', async () => {
+    const { alice, bob, aliceSigner, keyTo, voucher } = market
+    const fromBlock = (await alice.blockNumber()) + 1
+    const domain = createSigningDomain(alice.chainId, alice.escrow)
+    const expiresAt = 4_000_000_000
+    const [payer, payee] = [alice.address!, bob.address!]
+    const order = { channel: keyTo(payee, 9n), amount: TOKEN, fee: 5n, nonce: 1, expiresAt }
+    await bob.openWithSig(sign(aliceSigner, domain, openingType, order))
+    await bob.redeemAndClose(voucher(keyTo(payee, 9n), 7n))
+    const cheque = { payer, payee, token: alice.token, nonce: 2, amount: 3n, expiresAt }
+    await bob.cashCheque(sign(aliceSigner, domain, chequeType, cheque))
+    await alice.cancelNonces(0n, 8n)
+    const since = (events: readonly EscrowEvent[]) => events.filter(({ blockNumber }) => blockNumber >= fromBlock)
+
+    const all = await alice.escrowEvents({ fromBlock })
+    const channel = ['ChannelOpened', 'ChannelFunded', 'RelayerPaid', 'Redeemed', 'ChannelClosed']
+    expect(new Set(namesOf(all))).toEqual(new Set([...channel, 'ChequeCashed', 'NoncesCancelled']))
+    expect(since(await watch())).toEqual(all)
+    expect(since(await watch({ payer }))).toEqual(all)
+    // The payee is told of the cheque to it; what the payer gave the relayer and cancelled is the payer's.
+    const ofPayee = all.filter(({ name }) => name !== 'RelayerPaid' && name !== 'NoncesCancelled')
+    expect(since(await watch({ payee }))).toEqual(ofPayee)
+    expect(since(await watch({ payer, payee }))).toEqual(all)
+    expect(since(await watch({ payee: stranger }))).toEqual([])
   })
 
   it('believes no endpoint that hides events', async () => {

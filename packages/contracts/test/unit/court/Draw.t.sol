@@ -83,6 +83,16 @@ contract DrawTest is CourtFixture {
         vm.assertEq(state.defendant, bob, "defendant");
     }
 
+    /// @dev Or whoever challenges would know the hash when it commits to its secret.
+    function test_Challenge_NamesABlockThatIsNotThereYet() public {
+        vm.roll(1_000);
+        _reachDrawing();
+        vm.assertEq(state.target, block.number + Rules.DRAW_DELAY_BLOCKS, "target");
+        bytes32 secret = plaintiffSecret();
+        vm.expectRevert(abi.encodeWithSelector(ICourt.BlockTooEarly.selector, block.number + 4));
+        _revealRaw(secret, 0);
+    }
+
     // ------------------------------------------------------------------------------------------------------------ pin
 
     function test_Pin_RevertWhen_BlockIsNotThereYet() public {

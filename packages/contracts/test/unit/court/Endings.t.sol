@@ -122,6 +122,15 @@ contract EndingsTest is CourtFixture {
         assertConserved(0);
     }
 
+    function test_Appeal_NamesABlockThatIsNotThereYet() public {
+        _ruled(3, 0);
+        uint256 before = state.target;
+        vm.roll(before + 1_000);
+        appealBy(alice);
+        vm.assertEq(state.target, block.number + 4, "target");
+        vm.assertEq(state.drawHash, bytes32(0), "drawHash");
+    }
+
     function test_Appeal_NotAnswered_IsWon() public {
         _ruled(3, 0);
         appealBy(alice);

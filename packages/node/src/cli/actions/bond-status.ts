@@ -1,6 +1,6 @@
 import type { Wei } from '@archipel/protocol'
 import { formatTokens } from '../../config/units/amount.ts'
-import { type ExposureView, exposuresOf, openBonds, parseOwner } from '../bonds.ts'
+import { arbiterName, type ExposureView, exposuresOf, openBonds, parseOwner } from '../bonds.ts'
 import { openChain, ownAddress, tokenOf } from '../chain.ts'
 import { clockText } from '../escrow/words.ts'
 import type { Invocation } from '../host.ts'
@@ -10,19 +10,19 @@ import type { Column } from '../output/table.ts'
 export async function showBond({ context, args }: Invocation<object>): Promise<undefined> {
   const { signal } = context
   const owner = args[0] === undefined ? await ownAddress(context) : parseOwner(String(args[0]))
-  const [bonds, chain, { deployedAt }] = await Promise.all([openBonds(context), openChain(context), context.network()])
+  const [bonds, chain, network] = await Promise.all([openBonds(context), openChain(context), context.network()])
   await Promise.all([chain.checkChain({ signal }), bonds.checkBonds({ signal })])
   const [{ symbol }, { amount, exiting, exitAt }, exposures, claimable, keys] = await Promise.all([
     tokenOf(chain, signal),
     bonds.bondOf(owner, { signal }),
     exposuresOf(context, bonds, owner),
     bonds.claimable(owner, { signal }),
-    bonds.keysOf(owner, { fromBlock: deployedAt }, { signal })
+    bonds.keysOf(owner, { fromBlock: network.deployedAt }, { signal })
   ])
   const exposed = exposures.reduce((sum, { cap }) => sum + cap, 0n)
   const money = (sum: Wei) => formatTokens(sum, symbol)
   const columns: readonly Column<ExposureView>[] = [
-    { title: 'arbiter', cell: ({ arbiter }) => arbiter, widthMin: 13 },
+    { title: 'arbiter', cell: ({ arbiter }) => arbiterName(arbiter, network), widthMin: 13 },
     { title: 'exposed', cell: ({ cap }) => money(cap), align: 'right' },
     { title: 'cover', cell: ({ cover }) => money(cover), align: 'right' },
     { title: 'state', cell: ({ reduceAt }) => (reduceAt === 0 ? 'kept' : `reduced from ${clockText(reduceAt)} on`) }

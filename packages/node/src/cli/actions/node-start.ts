@@ -7,6 +7,7 @@ import { acquireLock } from '../../control/lock.ts'
 import { openWallet } from '../../wallet/wallet.ts'
 import { type Context, passwordPrompt } from '../context.ts'
 import { DISPUTES_PATH } from '../dispute/own-cases.ts'
+import { FAULTS_PATH } from '../faults/read.ts'
 import type { Invocation } from '../host.ts'
 import { createNodeLog } from '../node-log.ts'
 import { createStyle } from '../output/style.ts'
@@ -44,7 +45,11 @@ export async function startNode({ context, options }: Invocation<StartOptions>):
     })
     const control = createControlServer({
       path: socket,
-      answers: { '/status': () => node.status(), [DISPUTES_PATH]: async () => encodeValue(await node.disputes()) }
+      answers: {
+        '/status': () => node.status(),
+        [DISPUTES_PATH]: async () => encodeValue(await node.disputes()),
+        [FAULTS_PATH]: async () => encodeValue(await node.faults())
+      }
     })
     try {
       await node.start()

@@ -1,6 +1,7 @@
 import { nodeFiles } from '../../config/folders.ts'
 import { formatAmount } from '../../config/units/amount.ts'
 import { askStatus } from '../../control/control-client.ts'
+import { isolationLevel } from '../../executor/isolation.ts'
 import type { ProviderStatus, SentStatus } from '../../provider.ts'
 import { clockText } from '../escrow/words.ts'
 import type { Invocation } from '../host.ts'
@@ -10,7 +11,7 @@ import { plural } from '../run/words.ts'
 export async function showStatus({ context }: Invocation<object>): Promise<undefined> {
   const { control } = nodeFiles(await context.folder())
   const status = (await askStatus(control, { signal: context.signal })) as SentStatus
-  const { jobs, earnings, redeem, disputes, chain, offer } = status
+  const { jobs, earnings, redeem, disputes, chain, offer, faults } = status
   await context.output.answer({
     json: { ...status },
     names: () => [status.address],
@@ -25,11 +26,12 @@ export async function showStatus({ context }: Invocation<object>): Promise<undef
         ['peers', String(status.peers)],
         ['offers known', String(status.offersKnown)],
         ['own offer', offer === undefined ? 'none yet' : `number ${offer.sequence}, until ${clock(offer.expiresAt)}`],
-        ['isolation', status.isolation.join(', ') || 'none'],
+        ['isolation', `${isolationLevel(status.isolation)}: ${status.isolation.join(', ') || 'none'}`],
         ['jobs', `${jobs.running} running, ${jobs.done} done, ${jobs.failed} failed`],
         ['earned', `${tokens(earnings.vouchered)} vouchered, ${tokens(earnings.redeemed)} redeemed`],
         ['waiting', waitingOf(redeem)],
         ...(disputes === undefined || disputes === null ? [] : [['in court', inCourt(disputes)] as const]),
+        ...(Object.keys(faults).length === 0 ? [] : [['faults of others', faultsOf(faults)] as const]),
         ...(redeem.lastError === undefined ? [] : [['last trouble', troubleOf(redeem.lastError)] as const]),
         ['chain', chain.ok ? `block ${chain.blockNumber}` : `not reached: ${chain.error}`]
       ])
@@ -71,6 +73,10 @@ function inCourt({ open, amount, won, spentWei, nextUntil, lastError }: NonNulla
   return parts.join(', ')
 }
 
+const faultsOf = (faults: SentStatus['faults']): string =>
+  `${Object.entries(faults)
+    .map(([state, count]) => `${count} ${state}`)
+    .join(', ')}: archipel bond faults`
 const troubleOf = ({ atSec, code, message }: { atSec: number; code: string; message: string }): string =>
   `${clock(atSec)} ${code}: ${message}`
 const tokens = (amount: string): string => formatAmount(BigInt(amount))

@@ -2,6 +2,8 @@ import { type Client, createChain, type JobOutcome, type JobSpec } from '@archip
 import { tokenOf } from '../chain.ts'
 import { withClient } from '../client.ts'
 import type { Context } from '../context.ts'
+import { settledFaults } from '../faults/settle.ts'
+import { faultJson } from '../faults/words.ts'
 import type { Invocation } from '../host.ts'
 import { createStyle } from '../output/style.ts'
 import { createProgress } from '../progress/progress.ts'
@@ -59,8 +61,14 @@ async function runWith(client: Client, start: () => Promise<void>, run: Run): Pr
   const spec = { ...rest, program, deadline: nowSec() + deadlineSec, ...(input === undefined ? {} : { input }) }
   const { outcome, files } = await watched(client, spec, run, plan, symbol)
   if (output.format === 'table') printProgramOutput(context, outcome)
+  const agreements = outcome.replicas.flatMap(({ agreement }) => (agreement === undefined ? [] : [agreement]))
+  const faults = await settledFaults(client, agreements, signal)
   await output.answer({
-    json: { ...outcomeJson(outcome, files), placement: plan },
+    json: {
+      ...outcomeJson(outcome, files),
+      placement: plan,
+      faults: faults.map(fault => faultJson(fault, client.address))
+    },
     names: () => [outcome.job],
     human: () => ''
   })

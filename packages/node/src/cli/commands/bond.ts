@@ -16,6 +16,13 @@ export function register(program: Command, host: CommandHost): void {
     .option('--dry-run', 'show what would be sent, then stop')
     .action(host.action(async () => (await import('../actions/bond-add.ts')).addBond))
 
+  addWalletFlags(bond.command('expose'))
+    .argument('<arbiter>', 'court, uptime, or an address')
+    .argument('<amount>', 'tokens that it can take in all; 0 for none')
+    .description('set what of the bond an arbiter can take: more at once, less a month later')
+    .option('--dry-run', 'show what would be sent, then stop')
+    .action(host.action(async () => (await import('../actions/bond-expose.ts')).exposeBond))
+
   addWalletFlags(bond.command('exit'))
     .argument('[amount]', 'tokens; all of the bond if left out')
     .description('take the bond back: request it, and complete it a month later')
@@ -23,7 +30,12 @@ export function register(program: Command, host: CommandHost): void {
     .option('--dry-run', 'show what would be sent, then stop')
     .action(host.action(async () => (await import('../actions/bond-exit.ts')).exitBond))
 
+  addWalletFlags(bond.command('faults'))
+    .description('contradictions that providers signed, what was done about them, and what it brought')
+    .action(host.action(async () => (await import('../actions/bond-faults.ts')).listFaults))
+
   addWalletFlags(bond.command('collect'))
     .description("take what others' slashed bonds have credited to the wallet")
+    .option('--to <address>', 'where to; the wallet itself if left out')
     .action(host.action(async () => (await import('../actions/bond-collect.ts')).collectClaims))
 }

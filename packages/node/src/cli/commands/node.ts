@@ -28,6 +28,12 @@ export function register(program: Command, host: CommandHost): void {
     .action(host.action(async () => (await import('../actions/node-status.ts')).showStatus))
 
   node
+    .command('doctor')
+    .description('what confines programs on this computer, what is missing and why (exit code 14: they cannot be run)')
+    .option('--strict', 'exit with 14 also where a layer is weak or missing')
+    .action(host.action(async () => (await import('../actions/node-doctor.ts')).examineMachine))
+
+  node
     .command('earnings')
     .description('what the node earned: promised, redeemed, waiting, at risk')
     .action(host.action(async () => (await import('../actions/node-earnings.ts')).showEarnings))

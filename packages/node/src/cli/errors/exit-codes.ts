@@ -55,6 +55,7 @@ export const EXIT_OF: Readonly<Record<string, number>> = {
   E_NO_COURT: EXIT.notFound,
   E_NO_DEVNET: EXIT.notFound,
   E_NO_BONDS: EXIT.notFound,
+  E_NO_ARBITER: EXIT.notFound,
   E_NO_EXIT: EXIT.notFound,
   E_NODE_NOT_RUNNING: EXIT.notFound,
   E_FILE_NOT_FOUND: EXIT.notFound,

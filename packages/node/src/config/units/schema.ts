@@ -20,3 +20,5 @@ export const amountSchema = parsedBy(parseAmount)
 export const positiveAmountSchema = parsedBy(parsePositiveAmount)
 export const durationSecSchema = parsedBy(parseDurationSec)
 export const sizeSchema = parsedBy(parseSizeBytes)
+/** Whether contradictions of providers are reported: when it brings more than it costs, at any cost, or never. */
+export const reportSchema = z.enum(['worthwhile', 'always', 'never'])

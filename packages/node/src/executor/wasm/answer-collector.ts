@@ -1,9 +1,10 @@
 import type { CodedError } from '@archipel/protocol'
+import { createByteCollector } from '../byte-collector.ts'
 import { createExecutionError, isExecutionErrorCode } from '../errors.ts'
-import type { ExecutionResult, OutputFile, RunOptions } from '../executor.ts'
-import { createByteCollector } from './byte-collector.ts'
+import type { ExecutionLimits, ExecutionResult, OutputFile, RunOptions } from '../executor.ts'
+import { isPlainPath } from '../paths.ts'
 import { FRAME } from './runner/wire.ts'
-import { INODES_MAX, PATH_BYTES_MAX } from './wasi/limits.ts'
+import { INODES_MAX } from './wasi/limits.ts'
 import { compareText } from './wasi/text.ts'
 
 /** What a frame from the runner leads to: more of them, the program to be sent, or the end of the job. */
@@ -20,14 +21,15 @@ const NOTES_BYTES_MAX = 4096
 const UINT32_MAX = 2 ** 32 - 1
 
 export function createAnswerCollector(
-  outputBytesMax: number,
-  { onOutput, onStarted }: Pick<RunOptions, 'onOutput' | 'onStarted'>
+  { outputBytes: outputBytesMax, fuel: fuelMax }: Pick<ExecutionLimits, 'outputBytes' | 'fuel'>,
+  { onOutput, onStarted, onProgress }: Pick<RunOptions, 'onOutput' | 'onStarted' | 'onProgress'>
 ): AnswerCollector {
   const streams = { stdout: createByteCollector(), stderr: createByteCollector() }
   const files: OutputFile[] = []
   let outputBytes = 0
   let missing = 0
   let started = false
+  let progressed = 0
 
   function count(bytes: number): void {
     outputBytes += bytes
@@ -48,8 +50,18 @@ export function createAnswerCollector(
     return 'more'
   }
 
+  function progress(payload: Buffer): AnswerStep {
+    const { fuel } = readMessage(payload)
+    if (!isCount(fuel) || fuelMax === undefined || fuel > fuelMax || fuel < progressed) {
+      throw broken('progress that goes backwards or too far')
+    }
+    progressed = fuel
+    onProgress?.(fuel)
+    return 'more'
+  }
+
   function startFile(payload: Buffer): AnswerStep {
-    const { path, sizeBytes } = parse(payload)
+    const { path, sizeBytes } = readMessage(payload)
     if (typeof path !== 'string' || !isPlainPath(path)) throw broken('an output path that is not plain')
     if (!isCount(sizeBytes)) throw broken('a file without a size')
     if (files.length > 0 && compareText(files.at(-1)!.path, path) >= 0) throw broken('output files out of order')
@@ -69,15 +81,18 @@ export function createAnswerCollector(
   }
 
   function finish(payload: Buffer): AnswerStep {
-    const message = parse(payload)
+    const message = readMessage(payload)
     if (message.failure !== undefined) return { failure: readFailure(message.failure) }
-    const { exitCode, runMs, memoryBytes } = message
-    if (!isCount(exitCode) || exitCode > UINT32_MAX || !isCount(runMs) || !isCount(memoryBytes) || missing > 0) {
-      throw broken('an unreadable result')
+    const { exitCode, runMs, cpuMs, memoryBytes, fuel } = message
+    if (!isCount(exitCode) || exitCode > UINT32_MAX || missing > 0) throw broken('an unreadable result')
+    if (!isCount(runMs) || !isCount(cpuMs) || !isCount(memoryBytes)) throw broken('an unreadable usage')
+    if (fuelMax === undefined ? fuel !== undefined : !isCount(fuel) || fuel > fuelMax) {
+      throw broken('a result with more or less fuel than the job has')
     }
     const stdout = streams.stdout.take()
     const stderr = streams.stderr.take()
-    return { result: { exitCode, stdout, stderr, files, usage: { runMs, memoryBytes, outputBytes } } }
+    const usage = { runMs, cpuMs, memoryBytes, outputBytes, ...(fuel === undefined ? {} : { fuel: fuel as number }) }
+    return { result: { exitCode, stdout, stderr, files, usage } }
   }
 
   return {
@@ -87,6 +102,7 @@ export function createAnswerCollector(
       if (type === FRAME.stdout) return takeStream('stdout', payload)
       if (type === FRAME.stderr) return takeStream('stderr', payload)
       if (type === FRAME.started) return start()
+      if (type === FRAME.progress) return progress(payload)
       if (type === FRAME.needProgram) return 'needProgram'
       if (type === FRAME.file) return startFile(payload)
       if (type === FRAME.done) return finish(payload)
@@ -95,11 +111,13 @@ export function createAnswerCollector(
   }
 }
 
-function broken(what: string): CodedError {
+/** What no sound runner sends. */
+export function broken(what: string): CodedError {
   return createExecutionError('E_RUNNER_DIED', `the runner process broke its protocol: ${what}`)
 }
 
-function parse(payload: Buffer): Record<string, unknown> {
+/** Throws E_RUNNER_DIED for what is no object. */
+export function readMessage(payload: Buffer): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(payload.toString())
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
@@ -109,7 +127,8 @@ function parse(payload: Buffer): Record<string, unknown> {
   throw broken('an unreadable message')
 }
 
-function readFailure(failure: unknown): CodedError {
+/** The failure of which a runner tells. */
+export function readFailure(failure: unknown): CodedError {
   const { code, message, facts } = (failure ?? {}) as Record<string, unknown>
   if (!isExecutionErrorCode(code) || typeof message !== 'string') throw broken('an unreadable failure')
   return createExecutionError(code, message, { facts: typeof facts === 'object' ? { ...facts } : {} })
@@ -117,10 +136,4 @@ function readFailure(failure: unknown): CodedError {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
-}
-
-/** Relative and going down only: somebody will write a file there. */
-function isPlainPath(path: string): boolean {
-  if (Buffer.byteLength(path) > PATH_BYTES_MAX || path.includes('\0')) return false
-  return path.split('/').every(name => name !== '' && name !== '.' && name !== '..')
 }

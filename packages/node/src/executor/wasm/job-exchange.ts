@@ -1,7 +1,9 @@
+import { type CodedError, isCodedError } from '@archipel/protocol'
 import { cancelledBy } from '../abortable.ts'
-import { createExecutionError } from '../errors.ts'
+import { createExecutionError, type ExecutionFault } from '../errors.ts'
 import type { ExecutionJob, ExecutionResult, RunOptions } from '../executor.ts'
 import { type AnswerStep, createAnswerCollector } from './answer-collector.ts'
+import { watchCpuTime } from './cpu-time.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import { loadProgram, sendInput, sendProgram } from './job-parts.ts'
 import { FRAME } from './runner/wire.ts'
@@ -13,6 +15,8 @@ export interface RunnerLink {
   receive(onFrame: ((type: number, payload: Buffer) => void) | undefined): void
   /** Aborts, with the coded error that says how, when the process is gone. */
   readonly died: AbortSignal
+  /** Processor time of the process so far; undefined where the system does not tell. */
+  cpuMs(): number | undefined
   kill(): void
 }
 
@@ -40,7 +44,23 @@ export async function exchangeJob(link: RunnerLink, job: ExecutionJob, options: 
     interrupted.reject(reason)
   }
 
-  const answers = createAnswerCollector(job.limits.outputBytes, options)
+  let stopWatching = () => {}
+  function onStarted(): void {
+    const { cpuMs: cpuMsMax } = job.limits
+    if (cpuMsMax !== undefined) {
+      const onExceeded = () =>
+        interrupt(
+          createExecutionError('E_CPU_TIME', `the program used more than ${cpuMsMax} ms of processor time`, {
+            facts: { cpuMsMax, ...hostsFault(job) },
+            hint: 'ask for more processor time'
+          })
+        )
+      stopWatching = watchCpuTime({ cpuMsMax, read: link.cpuMs, onExceeded })
+    }
+    options.onStarted?.()
+  }
+
+  const answers = createAnswerCollector(job.limits, { ...options, onStarted })
   let answered = Promise.withResolvers<Answer>()
   function onFrame(type: number, payload: Buffer): void {
     try {
@@ -57,7 +77,7 @@ export async function exchangeJob(link: RunnerLink, job: ExecutionJob, options: 
     const onTimeout = () =>
       interrupt(
         createExecutionError('E_WALL_TIME', `the program ran longer than ${job.limits.wallMs} ms`, {
-          facts: { wallMsMax: job.limits.wallMs },
+          facts: { wallMsMax: job.limits.wallMs, ...hostsFault(job) },
           hint: 'ask for a longer duration'
         })
       )
@@ -87,7 +107,7 @@ export async function exchangeJob(link: RunnerLink, job: ExecutionJob, options: 
   }
 
   const onCancel = () => interrupt(cancelledBy(options.signal))
-  const onDeath = () => interrupt(died.reason)
+  const onDeath = () => interrupt(isOutOfMemory(died.reason) ? outOfMemory(died.reason, job) : died.reason)
   options.signal.addEventListener('abort', onCancel)
   died.addEventListener('abort', onDeath)
   link.receive(onFrame)
@@ -104,8 +124,22 @@ export async function exchangeJob(link: RunnerLink, job: ExecutionJob, options: 
     if (phase === 'collecting') await writer.flush(died).catch(() => link.kill())
     throw err
   } finally {
+    stopWatching()
     options.signal.removeEventListener('abort', onCancel)
     died.removeEventListener('abort', onDeath)
     link.receive(undefined)
   }
+}
+
+/** With fuel, what a machine is short of says nothing about the program. */
+function hostsFault({ limits }: ExecutionJob): { fault?: ExecutionFault } {
+  return limits.fuel === undefined ? {} : { fault: 'host' }
+}
+
+function isOutOfMemory(reason: unknown): reason is CodedError {
+  return isCodedError(reason) && reason.code === 'E_MEMORY'
+}
+
+function outOfMemory({ message, facts, cause }: CodedError, job: ExecutionJob): CodedError {
+  return createExecutionError('E_MEMORY', message, { facts: { ...facts, ...hostsFault(job) }, cause })
 }

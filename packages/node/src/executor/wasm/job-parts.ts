@@ -1,8 +1,8 @@
 import { createExecutionError } from '../errors.ts'
 import type { ExecutionJob, InputFile } from '../executor.ts'
 import type { FrameWriter } from './frame-writer.ts'
-import { PROGRAM_BYTES_MAX } from './limits.ts'
-import { type FileMessage, FRAME, type JobMessage, type ProgramMessage } from './runner/wire.ts'
+import { METERED_BYTES_MAX, PROGRAM_BYTES_MAX } from './limits.ts'
+import { type FileMessage, FRAME, type JobMessage, type SizeMessage } from './runner/wire.ts'
 import { INODES_MAX } from './wasi/limits.ts'
 
 const PAGE_BYTES = 65_536
@@ -17,12 +17,13 @@ export async function sendInput(writer: FrameWriter, job: ExecutionJob, signal: 
     env: job.env,
     pagesMax: Math.floor(job.limits.memoryBytes / PAGE_BYTES),
     diskBytesMax: job.limits.diskBytes,
-    outputBytesMax: job.limits.outputBytes
+    outputBytesMax: job.limits.outputBytes,
+    ...(job.limits.fuel === undefined ? {} : { fuelMax: job.limits.fuel })
   }
   writer.writeJson(FRAME.job, message)
+  let total = sendStdin(writer, job)
   if (Array.isArray(job.files) && job.files.length === 0) return
   let files = 0
-  let total = 0
   let unflushed = 0
   for await (const file of job.files) {
     signal.throwIfAborted()
@@ -40,17 +41,33 @@ export async function sendInput(writer: FrameWriter, job: ExecutionJob, signal: 
   }
 }
 
+/** Gives how many bytes that is. Throws E_DISK_LIMIT. */
+function sendStdin(writer: FrameWriter, job: ExecutionJob): number {
+  const { stdin } = job
+  if (stdin === undefined || stdin.length === 0) return 0
+  if (stdin.length > job.limits.diskBytes) throw inputTooLarge(job)
+  writer.writeJson(FRAME.stdin, { sizeBytes: stdin.length } satisfies SizeMessage)
+  writer.write(FRAME.data, stdin)
+  return stdin.length
+}
+
 /** Asks for the program. Throws E_BAD_PROGRAM where it is too large, and what loading throws. */
 export async function loadProgram(job: ExecutionJob, signal: AbortSignal): Promise<Uint8Array> {
   const bytes = await job.program.load({ signal })
-  if (bytes.length <= PROGRAM_BYTES_MAX) return bytes
+  requireProgramSize(bytes, job.limits.fuel === undefined ? PROGRAM_BYTES_MAX : METERED_BYTES_MAX)
+  return bytes
+}
+
+/** Throws E_BAD_PROGRAM. */
+export function requireProgramSize(bytes: Uint8Array, programBytesMax: number): void {
+  if (bytes.length <= programBytesMax) return
   throw createExecutionError('E_BAD_PROGRAM', 'the program is too large', {
-    facts: { programBytes: bytes.length, programBytesMax: PROGRAM_BYTES_MAX }
+    facts: { programBytes: bytes.length, programBytesMax }
   })
 }
 
 export function sendProgram(writer: FrameWriter, bytes: Uint8Array): void {
-  writer.writeJson(FRAME.program, { sizeBytes: bytes.length } satisfies ProgramMessage)
+  writer.writeJson(FRAME.program, { sizeBytes: bytes.length } satisfies SizeMessage)
   if (bytes.length > 0) writer.write(FRAME.data, bytes)
 }
 

@@ -1,15 +1,18 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { fstatSync, readdirSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readdirSync } from 'node:fs'
 import type { CodedError } from '@archipel/protocol'
 import { abortable } from '../abortable.ts'
 import { createExecutionError } from '../errors.ts'
-import type { ExecutionJob, ExecutionResult, RunOptions } from '../executor.ts'
+import type { ExecutionJob, ExecutionLimits, ExecutionResult, RunOptions } from '../executor.ts'
+import { readCpuMs } from './cpu-time.ts'
 import { collectDiagnostics } from './diagnostics.ts'
 import { createFrameReader } from './frame-reader.ts'
 import { createFrameWriter } from './frame-writer.ts'
 import { exchangeJob } from './job-exchange.ts'
-import { START_TIMEOUT_MS } from './limits.ts'
+import { FILE_COPIES_MAX, PROCESS_BYTES_MAX, START_TIMEOUT_MS } from './limits.ts'
+import { exchangeProgram } from './program-exchange.ts'
 import { FRAME } from './runner/wire.ts'
+import type { OutOfMemory, RunnerGroup } from './sandbox/cgroup/group.ts'
 
 /** A process that runs programs, one after another. */
 export interface RunnerProcess {
@@ -22,6 +25,8 @@ export interface RunnerProcess {
   isAlive(): boolean
   /** One at a time. See {@link exchangeJob}. */
   run(job: ExecutionJob, options: RunOptions): Promise<ExecutionResult>
+  /** In place of a job. See {@link exchangeProgram}. */
+  meter(program: Uint8Array, signal: AbortSignal): Promise<Uint8Array>
   /** Ends it at once. */
   kill(): void
 }
@@ -31,17 +36,14 @@ export interface RunnerProcessInit {
   command: readonly string[]
   /** Working directory: empty, and the process's own. */
   directory: string
+  /** File that the command finds open at its descriptor 3. */
+  filter?: string | undefined
+  /** What the command joins; removed when it is gone. */
+  group?: RunnerGroup | undefined
 }
 
-export function startRunnerProcess({ command, directory }: RunnerProcessInit): RunnerProcess {
-  const [file, ...args] = command
-  // Detached: Ctrl-C in a terminal reaches the executor's process, which ends jobs in good order, and not this one.
-  const child = spawn(file!, [...args, openFiles().join()], {
-    cwd: directory,
-    env: {},
-    stdio: 'pipe',
-    detached: true
-  })
+export function startRunnerProcess({ command, directory, filter, group }: RunnerProcessInit): RunnerProcess {
+  const child = spawnCommand(command, directory, filter)
   const diagnostics = collectDiagnostics(child.stderr)
   const death = new AbortController()
   const ready = Promise.withResolvers<void>()
@@ -70,6 +72,7 @@ export function startRunnerProcess({ command, directory }: RunnerProcessInit): R
     ready.reject(error)
     death.abort(error)
     closed.resolve()
+    void group?.remove()
   }
 
   const read = createFrameReader((type, payload) => {
@@ -84,9 +87,9 @@ export function startRunnerProcess({ command, directory }: RunnerProcessInit): R
   })
   for (const stream of [child.stdin, child.stdout]) stream.on('error', () => {})
   child.on('error', cause => {
-    if (child.pid === undefined) die(deathError(child, diagnostics(), cause))
+    if (child.pid === undefined) die(deathError(child, { diagnostics: diagnostics(), cause }))
   })
-  child.on('close', () => die(deathError(child, diagnostics())))
+  child.on('close', () => die(deathError(child, { diagnostics: diagnostics(), outOfMemory: group?.outOfMemory() })))
 
   const link = {
     writer: createFrameWriter(child.stdin),
@@ -94,6 +97,7 @@ export function startRunnerProcess({ command, directory }: RunnerProcessInit): R
       onFrame = handler
     },
     died: death.signal,
+    cpuMs: () => (child.pid === undefined ? undefined : readCpuMs(child.pid)),
     kill
   }
 
@@ -104,9 +108,33 @@ export function startRunnerProcess({ command, directory }: RunnerProcessInit): R
     isAlive: () => !death.signal.aborted && child.exitCode === null && child.signalCode === null && !killed,
     run: async (job, options) => {
       await abortable(ready.promise, options.signal)
+      group?.limitMemory(processBytesFor(job.limits))
       return exchangeJob(link, job, options)
     },
+    meter: async (program, signal) => {
+      await abortable(ready.promise, signal)
+      return exchangeProgram(link, program, signal)
+    },
     kill
+  }
+}
+
+function spawnCommand(
+  [file, ...args]: readonly string[],
+  cwd: string,
+  filter: string | undefined
+): ChildProcessWithoutNullStreams {
+  const filterFd = filter === undefined ? undefined : openSync(filter, 'r')
+  try {
+    // Detached: Ctrl-C in a terminal reaches the executor's process, which ends jobs in good order, and not this one.
+    return spawn(file!, [...args, openFiles().join()], {
+      cwd,
+      env: {},
+      stdio: ['pipe', 'pipe', 'pipe', ...(filterFd === undefined ? [] : [filterFd])],
+      detached: true
+    }) as ChildProcessWithoutNullStreams
+  } finally {
+    if (filterFd !== undefined) closeSync(filterFd)
   }
 }
 
@@ -133,10 +161,26 @@ function describeFile(fd: string): string[] {
   }
 }
 
-function deathError(child: ChildProcessWithoutNullStreams, diagnostics: string, cause?: unknown): CodedError {
+/** What a runner and its job may have together: more than a program can use, see the constants. */
+function processBytesFor({ memoryBytes, diskBytes }: ExecutionLimits): number {
+  return Math.min(memoryBytes + FILE_COPIES_MAX * diskBytes + PROCESS_BYTES_MAX, Number.MAX_SAFE_INTEGER)
+}
+
+interface Death {
+  diagnostics: string
+  outOfMemory?: OutOfMemory | undefined
+  cause?: unknown
+}
+
+function deathError(child: ChildProcessWithoutNullStreams, { diagnostics, outOfMemory, cause }: Death): CodedError {
   const facts = { exitCode: child.exitCode, signal: child.signalCode, diagnostics }
-  if (/heap out of memory|out of memory: |Zone Allocation/i.test(diagnostics)) {
-    return createExecutionError('E_MEMORY', 'the program filled the memory of the process that ran it', { facts })
+  if (outOfMemory === 'machine') {
+    return createExecutionError('E_HOST_MEMORY', 'this machine ran out of memory and ended the process', { facts })
+  }
+  if (outOfMemory === 'group' || /heap out of memory|out of memory: |Zone Allocation/i.test(diagnostics)) {
+    return createExecutionError('E_MEMORY', 'the program filled the memory of the process that ran it', {
+      facts: { ...facts, bound: outOfMemory === 'group' ? 'cgroup' : 'engine' }
+    })
   }
   return createExecutionError('E_RUNNER_DIED', 'the runner process ended unexpectedly', {
     facts,

@@ -1,14 +1,20 @@
-import { chmod, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createExecutionError } from '../errors.ts'
-import type { Executor } from '../executor.ts'
-import { validateJob } from './job-check.ts'
+import type { ExecutionJob, Executor } from '../executor.ts'
+import { validateJob } from '../job-check.ts'
+import { KEPT_BYTES_MAX, KEPT_PROGRAMS_MAX } from './limits.ts'
+import { METERING_VERSION } from './metering/costs.ts'
 import { createPool, type Pool } from './pool/pool.ts'
+import { createKeptPrograms } from './programs/kept-programs.ts'
+import { createMeteredPrograms, type MeteredPrograms } from './programs/metered-programs.ts'
 import { type RunnerProcess, startRunnerProcess } from './runner-process.ts'
-import { confinementCandidates } from './sandbox/candidates.ts'
+import { type Confinement, confinementCandidates } from './sandbox/candidates.ts'
+import { type Groups, openGroups } from './sandbox/cgroup/groups.ts'
 import { copyRunnerModules } from './sandbox/modules.ts'
 import { probeConfinement } from './sandbox/probe.ts'
+import { seccompFilter } from './sandbox/seccomp/filter.ts'
 
 export interface WasmExecutorInit {
   /** Largest memory of any job; a job may have less. Default 2 GiB, at most 4 GiB. */
@@ -23,13 +29,18 @@ export interface WasmExecutorInit {
   waitingMax?: number
   /** How long an idle process is kept for its tenant. Default 30 s. */
   idleMs?: number
-  /** Layers of confinement not to use even where they work: "bubblewrap", "setpriv", "rlimits". Default none. */
+  /** Layers of confinement not to use even where they work: see LAYERS; not the first two. Default none. */
   avoid?: readonly string[]
   /**
    * Folder for this executor alone: emptied at start and removed at stop. Default: a new one in the system's folder for
    * temporary files, which stays behind when this process is killed.
    */
   directory?: string
+  /**
+   * Folder for programs made ready to be metered, so that each is made once, also across restarts. Default: within
+   * `directory`, and gone with it.
+   */
+  keptDirectory?: string
   /** Told about each process that shall run programs. Default: nobody. */
   onProcess?: (pid: number | undefined) => void
 }
@@ -41,6 +52,8 @@ const IDLE_MS = 30_000
 interface Running {
   isolation: readonly string[]
   pool: Pool
+  groups: Groups | undefined
+  programs: MeteredPrograms
   directory: string
 }
 
@@ -52,6 +65,7 @@ export function createWasmExecutor(init: WasmExecutorInit = {}): Executor {
 
   async function startUp(): Promise<Running> {
     const directory = await realpath(await makeDirectory(init.directory))
+    let groups: Groups | undefined
     try {
       // Runners may be another user; there is nothing secret in here, and nobody else may write.
       await chmod(directory, 0o755)
@@ -59,20 +73,24 @@ export function createWasmExecutor(init: WasmExecutorInit = {}): Executor {
       const empty = join(directory, 'empty')
       await mkdir(empty)
       await copyRunnerModules(modules)
+      const avoid = init.avoid ?? []
+      if (!avoid.includes('cgroup')) groups = (await openGroups()).groups
       const candidates = await confinementCandidates({
         node: await realpath(process.execPath),
         modules,
         pagesMax: Math.floor(memoryBytesMax / PAGE_BYTES),
-        avoid: init.avoid ?? []
+        filter: await writeFilter(directory),
+        groups: groups !== undefined,
+        avoid
       })
-      const start = (command: readonly string[]) => startRunnerProcess({ command, directory: empty })
+      const start = (confinement: Confinement) => startConfined(confinement, empty, groups)
       const tell = (runner: RunnerProcess) => {
         init.onProcess?.(runner.pid)
         return runner
       }
       const { confinement, runner } = await probeConfinement(candidates, start)
       const pool = createPool({
-        startRunner: () => tell(start(confinement.command)),
+        startRunner: () => tell(start(confinement)),
         processesMax: init.processesMax ?? 8,
         tenantProcessesMax: init.tenantProcessesMax ?? availableParallelism(),
         spares: init.spares ?? 1,
@@ -80,8 +98,18 @@ export function createWasmExecutor(init: WasmExecutorInit = {}): Executor {
         idleMs: init.idleMs ?? IDLE_MS
       })
       pool.start(tell(runner))
-      return { isolation: confinement.isolation, pool, directory }
+      const programs = createMeteredPrograms({
+        startRunner: () => tell(start(confinement)),
+        kept: createKeptPrograms({
+          directory: init.keptDirectory ?? join(directory, 'kept'),
+          version: String(METERING_VERSION),
+          filesMax: KEPT_PROGRAMS_MAX,
+          bytesMax: KEPT_BYTES_MAX
+        })
+      })
+      return { isolation: confinement.isolation, pool, programs, groups, directory }
     } catch (err) {
+      await groups?.close()
       await rm(directory, { recursive: true, force: true })
       throw err
     }
@@ -110,15 +138,27 @@ export function createWasmExecutor(init: WasmExecutorInit = {}): Executor {
       running = undefined
       const started = await stopping?.catch(() => undefined)
       if (started === undefined) return
-      await started.pool.stop()
+      await Promise.all([started.pool.stop(), started.programs.stop()])
+      await started.groups?.close()
       await rm(started.directory, { recursive: true, force: true })
     },
     run: async (job, options) => {
       if (running === undefined) throw createExecutionError('E_NOT_STARTED', 'the executor is not running')
-      validateJob(job, memoryBytesMax)
-      return running.pool.run(job, options)
+      validateJob(job, { memoryBytesMin: PAGE_BYTES, memoryBytesMax })
+      if ((job.limits.gpus ?? 0) > 0) {
+        throw createExecutionError('E_NO_GPU', 'WebAssembly programs have no use of graphics processors', {
+          facts: { fault: 'buyer', gpus: job.limits.gpus }
+        })
+      }
+      const { pool, programs } = running
+      return pool.run(job.limits.fuel === undefined ? job : withMeteredProgram(job, programs), options)
     }
   }
+}
+
+function withMeteredProgram(job: ExecutionJob, programs: MeteredPrograms): ExecutionJob {
+  const { program } = job
+  return { ...job, program: { cid: program.cid, load: ({ signal }) => programs.take(program, signal) } }
 }
 
 async function makeDirectory(directory: string | undefined): Promise<string> {
@@ -126,4 +166,19 @@ async function makeDirectory(directory: string | undefined): Promise<string> {
   await rm(directory, { recursive: true, force: true })
   await mkdir(directory, { recursive: true })
   return directory
+}
+
+/** Undefined where there is no filter for this architecture. */
+async function writeFilter(directory: string): Promise<string | undefined> {
+  const filter = process.platform === 'linux' ? seccompFilter(process.arch) : undefined
+  if (filter === undefined) return undefined
+  const path = join(directory, 'seccomp.bpf')
+  await writeFile(path, filter)
+  return path
+}
+
+function startConfined(confinement: Confinement, directory: string, groups: Groups | undefined): RunnerProcess {
+  const group = confinement.isolation.includes('cgroup') ? groups?.create() : undefined
+  const command = confinement.command(group?.folders ?? [])
+  return startRunnerProcess({ command, directory, filter: confinement.filter, group })
 }

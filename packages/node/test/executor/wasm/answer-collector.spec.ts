@@ -3,18 +3,18 @@ import { createAnswerCollector } from '../../../src/executor/wasm/answer-collect
 import { FRAME } from '../../../src/executor/wasm/runner/wire.ts'
 
 const json = (value: unknown) => Buffer.from(JSON.stringify(value))
-const done = json({ exitCode: 0, runMs: 1, memoryBytes: 0 })
+const done = json({ exitCode: 0, runMs: 1, cpuMs: 1, memoryBytes: 0 })
 const died = expect.objectContaining({ code: 'E_RUNNER_DIED' })
 
 function collector(outputBytesMax = 1000) {
-  const { take } = createAnswerCollector(outputBytesMax, {})
+  const { take } = createAnswerCollector({ outputBytes: outputBytesMax }, {})
   return { take, file: (path: unknown, sizeBytes: unknown) => take(FRAME.file, json({ path, sizeBytes })) }
 }
 
 describe('a sound runner', () => {
   it('tells once that the program begins to run', () => {
     let started = 0
-    const { take } = createAnswerCollector(1000, { onStarted: () => started++ })
+    const { take } = createAnswerCollector({ outputBytes: 1000 }, { onStarted: () => started++ })
     expect(take(FRAME.started, Buffer.alloc(0))).toBe('more')
     expect(started).toBe(1)
     expect(() => take(FRAME.started, Buffer.alloc(0))).toThrow(died)
@@ -89,9 +89,10 @@ describe('a runner taken over by its program', () => {
     ['{', 'not JSON'],
     ['7', 'no object'],
     ['{}', 'nothing'],
-    ['{"exitCode":-1,"runMs":0,"memoryBytes":0}', 'a negative exit code'],
-    ['{"exitCode":4294967296,"runMs":0,"memoryBytes":0}', 'a large exit code'],
-    ['{"exitCode":0,"runMs":1e999,"memoryBytes":0}', 'endless time'],
+    ['{"exitCode":-1,"runMs":0,"cpuMs":0,"memoryBytes":0}', 'a negative exit code'],
+    ['{"exitCode":4294967296,"runMs":0,"cpuMs":0,"memoryBytes":0}', 'a large exit code'],
+    ['{"exitCode":0,"runMs":1e999,"cpuMs":0,"memoryBytes":0}', 'endless time'],
+    ['{"exitCode":0,"runMs":0,"memoryBytes":0}', 'no processor time'],
     ['{"failure":{"code":"E_NO_SUCH","message":"x"}}', 'an unknown failure'],
     ['{"failure":7}', 'an empty failure']
   ])('cannot end a job with %s: %s', payload => {

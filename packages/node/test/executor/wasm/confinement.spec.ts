@@ -19,7 +19,7 @@ const hasSetpriv = (await findCommand('setpriv')) !== undefined
 const ways = [
   { name: 'the strongest there is', avoid: [], outer: hasBubblewrap ? 'bubblewrap' : undefined },
   { name: 'without bubblewrap', avoid: ['bubblewrap'], outer: hasSetpriv ? 'setpriv' : undefined },
-  { name: 'with Node alone', avoid: ['bubblewrap', 'setpriv', 'rlimits'], outer: undefined }
+  { name: 'with Node alone', avoid: ['bubblewrap', 'setpriv', 'rlimits', 'cgroup'], outer: undefined }
 ]
 
 describe.each(ways)('confinement: $name', ({ avoid, outer }) => {
@@ -35,7 +35,7 @@ describe.each(ways)('confinement: $name', ({ avoid, outer }) => {
   it('names the layers in force', () => {
     expect(executor.isolation.slice(0, 2)).toEqual(['process', 'permission'])
     for (const layer of avoid) expect(executor.isolation).not.toContain(layer)
-    if (avoid.length === 3) expect(executor.isolation).toEqual(['process', 'permission'])
+    if (avoid.length === 4) expect(executor.isolation).toEqual(['process', 'permission'])
     // Installed and still not in force means that this machine does not allow it; the next layer must take over.
     if (outer !== undefined && !executor.isolation.includes(outer)) expect(executor.isolation.length).toBeGreaterThan(1)
   })

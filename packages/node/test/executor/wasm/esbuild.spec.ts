@@ -21,23 +21,30 @@ async function* filesBelow(folder: string) {
   }
 }
 
-function bundle(tenant: string) {
+function bundle(tenant: string, fuel?: number) {
   const job = {
     tenant,
     program: { cid: 'esbuild', load: () => readFile(program) },
     args: ['esbuild', 'src/Three.js', '--bundle', '--format=esm', '--outfile=/output/three.js'],
     env: [],
     files: filesBelow(three),
-    limits: { wallMs: 120_000, memoryBytes: 512 * MIB, diskBytes: 256 * MIB, outputBytes: 64 * MIB }
+    limits: {
+      wallMs: 120_000,
+      memoryBytes: 512 * MIB,
+      diskBytes: 256 * MIB,
+      outputBytes: 64 * MIB,
+      ...(fuel === undefined ? {} : { fuel })
+    }
   }
   return executor.run(job, { signal: never })
 }
 
-it('bundles three.js with esbuild: the same bytes in two processes, and a module that works', async () => {
-  const [first, second] = [await bundle('alice'), await bundle('bob')]
+it('bundles three.js with esbuild: the same bytes with fuel and without, and a module that works', async () => {
+  const [first, second] = [await bundle('alice'), await bundle('bob', 1e12)]
   expect(text(first.stderr)).toContain('output/three.js')
   expect([first.exitCode, second.exitCode]).toEqual([0, 0])
   expect(first.files.map(({ path }) => path)).toEqual(['three.js'])
+  expect(second.usage.fuel).toBeGreaterThan(1e9)
   const [one, other] = [first, second].map(({ files }) => Buffer.from(files[0]!.bytes))
   expect(one!.length).toBeGreaterThan(MIB)
   expect(one!.equals(other!)).toBe(true)

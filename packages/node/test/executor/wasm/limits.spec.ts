@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createWasmExecutor } from '../../../src/executor/index.ts'
-import { PROGRAM_BYTES_MAX, STRING_BYTES_MAX } from '../../../src/executor/wasm/limits.ts'
+import { STRING_BYTES_MAX } from '../../../src/executor/limits.ts'
+import { PROGRAM_BYTES_MAX } from '../../../src/executor/wasm/limits.ts'
 import { jobOf, MIB, never, run, text, textFile } from '../jobs.ts'
 import {
   command,

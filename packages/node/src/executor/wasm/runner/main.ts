@@ -1,7 +1,7 @@
 /**
  * The runner process: takes jobs of one tenant from standard input and answers on standard output until the input ends.
  *
- * Runs confined, started by the executor; see ../sandbox. Imports nothing outside this folder and ../wasi.
+ * Runs confined, started by the executor; see ../sandbox. Imports nothing outside this folder, ../metering and ../wasi.
  */
 import { constants, getPriority, setPriority } from 'node:os'
 import { setImmediate } from 'node:timers/promises'

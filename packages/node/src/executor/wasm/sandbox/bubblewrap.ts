@@ -19,6 +19,8 @@ export interface BubblewrapInit {
   libraries: readonly string[]
   /** Whether to forbid further user namespaces, which bubblewrap knows from 0.8 on. */
   disableUserns: boolean
+  /** Descriptor with a filter of system calls; undefined for none. */
+  filterFd: number | undefined
 }
 
 /**
@@ -26,7 +28,7 @@ export interface BubblewrapInit {
  * Node, its libraries and the runner's modules, all read-only; nobody's identity and no capability; gone when its
  * parent goes.
  */
-export function bubblewrap({ bwrap, node, modules, libraries, disableUserns }: BubblewrapInit): string[] {
+export function bubblewrap({ bwrap, node, modules, libraries, disableUserns, filterFd }: BubblewrapInit): string[] {
   return [
     bwrap,
     '--unshare-all',
@@ -36,6 +38,7 @@ export function bubblewrap({ bwrap, node, modules, libraries, disableUserns }: B
     ...['--die-with-parent', '--new-session', '--as-pid-1', '--clearenv', '--cap-drop', 'ALL'],
     ...libraries.flatMap(path => ['--ro-bind-try', path, path]),
     ...['--ro-bind', node, INSIDE.node, '--ro-bind', modules, INSIDE.modules],
+    ...(filterFd === undefined ? [] : ['--seccomp', String(filterFd)]),
     ...['--remount-ro', '/', '--chdir', '/', '--']
   ]
 }

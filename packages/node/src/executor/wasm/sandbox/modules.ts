@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Folders with all the modules of a runner process, beside this one's. */
-const FOLDERS = ['runner', 'wasi']
+const FOLDERS = ['runner', 'metering', 'wasi']
 /** The module to start, within the copy. */
 export const ENTRY = 'runner/main.js'
 

@@ -11,11 +11,11 @@ export interface Probed {
 /** The first way to start a runner that works here. Throws E_RUNNER_DIED, with the last reason, where none does. */
 export async function probeConfinement(
   candidates: readonly Confinement[],
-  start: (command: readonly string[]) => RunnerProcess
+  start: (confinement: Confinement) => RunnerProcess
 ): Promise<Probed> {
   let cause: unknown
   for (const confinement of candidates) {
-    const runner = start(confinement.command)
+    const runner = start(confinement)
     try {
       await runner.ready
       return { confinement, runner }

@@ -10,7 +10,13 @@ export class ProgramExit extends Error {
   }
 }
 
-export type ProgramFaultCode = 'E_BAD_PROGRAM' | 'E_BAD_INPUT' | 'E_MEMORY' | 'E_OUTPUT_LIMIT' | 'E_DISK_LIMIT'
+export type ProgramFaultCode =
+  | 'E_BAD_PROGRAM'
+  | 'E_BAD_INPUT'
+  | 'E_FUEL'
+  | 'E_MEMORY'
+  | 'E_OUTPUT_LIMIT'
+  | 'E_DISK_LIMIT'
 
 /** The job ends here without a result: a quota ran out, or the program broke the rules of the host interface. */
 export class ProgramFault extends Error {

@@ -11,10 +11,12 @@ import { harvestTree, plantTree, type TreeFile } from './fs/directory-trees.ts'
 import { createFileSystem } from './fs/file-system.ts'
 import { locate } from './fs/path.ts'
 import { createDiskQuota } from './fs/quota.ts'
+import { FUEL, type FuelTank } from './fuel.ts'
 import { createGuestMemory } from './guest-memory.ts'
 import { guardHostCalls, type HostCall } from './host-call.ts'
 import { INODES_MAX } from './limits.ts'
 import { createSeededRandom } from './random.ts'
+import { createStdin } from './stdin.ts'
 import { compareText, encodeText } from './text.ts'
 
 /** The one module that a program may import from. */
@@ -26,12 +28,16 @@ export interface WasiHostInit {
   args: readonly string[]
   /** "NAME=value"; sorted before the program sees them. */
   env: readonly string[]
+  /** What the program reads from its standard input; left out, that is empty. */
+  stdin?: Uint8Array
   /** Input files; their bytes become the host's own. */
   files: readonly TreeFile[]
   /** Bound on input and everything written, holes included. */
   diskBytesMax: number
   seed: string
   write: StreamSink
+  /** What host calls take their fuel from; left out where fuel is not counted. */
+  fuel?: FuelTank | undefined
 }
 
 /** The world of one program: clock, randomness, strings, files. Nothing in it comes from the machine. */
@@ -48,7 +54,9 @@ export interface WasiHost {
 
 /** Throws ProgramFault for an input that is refused or too large. */
 export function createWasiHost(init: WasiHostInit): WasiHost {
-  const clock = createVirtualClock()
+  const { fuel } = init
+  const clock = createVirtualClock(fuel?.used)
+  const spend = fuel?.spend ?? (() => {})
   const quota = createDiskQuota(init.diskBytesMax, INODES_MAX)
   const fs = createFileSystem(quota, clock.realtimeNs)
   plantTree(fs, init.files, OUTPUT_DIRECTORY)
@@ -60,12 +68,18 @@ export function createWasiHost(init: WasiHostInit): WasiHost {
     descriptors: createDescriptorTable(fs),
     clock,
     random: createSeededRandom(init.seed),
+    stdin: createStdin(init.stdin),
     write: init.write,
+    spend,
     args: init.args.map(toCString),
     env: [...init.env].sort(compareText).map(toCString)
   }
+  function beforeCall(): void {
+    clock.tick()
+    spend(FUEL.call)
+  }
   return {
-    imports: { [WASI_MODULE]: guardHostCalls(createHostCalls(context), clock.tick) },
+    imports: { [WASI_MODULE]: guardHostCalls(createHostCalls(context), beforeCall) },
     attach: memory.attach,
     memoryBytes: memory.sizeBytes,
     diskBytes: quota.usedBytes,

@@ -1,6 +1,7 @@
 import { STEP_NS } from '../clock.ts'
 import type { WasiContext } from '../context.ts'
 import { ERRNO, errno, WasiErrno } from '../errno.ts'
+import { FUEL } from '../fuel.ts'
 import { type HostCall, hostCall } from '../host-call.ts'
 import { SUBSCRIPTIONS_MAX } from '../limits.ts'
 
@@ -19,7 +20,7 @@ interface Event {
 }
 
 /** Clocks and waiting. A program that sleeps goes on at once, with its clock put forward. */
-export function createClockCalls({ memory, clock, descriptors }: WasiContext): Record<string, HostCall> {
+export function createClockCalls({ memory, clock, descriptors, spend }: WasiContext): Record<string, HostCall> {
   function timeOf(clockId: number): bigint {
     if (clockId > LAST_CLOCK) throw errno('INVAL')
     return clockId === REALTIME ? clock.realtimeNs() : clock.monotonicNs()
@@ -77,6 +78,7 @@ export function createClockCalls({ memory, clock, descriptors }: WasiContext): R
     poll_oneoff: hostCall('iiii', (subscriptionsAt: number, eventsAt: number, count: number, eventCountAt: number) => {
       if (count === 0 || count > SUBSCRIPTIONS_MAX) throw errno('INVAL')
       memory.bytes(subscriptionsAt, count * SUBSCRIPTION_BYTES)
+      spend(FUEL.item * count)
       const events = poll(subscriptionsAt, count)
       events.forEach((event, i) => {
         const at = eventsAt + i * EVENT_BYTES

@@ -1,6 +1,8 @@
 import type { WasiContext } from '../context.ts'
 import type { Descriptor } from '../descriptors.ts'
 import { errno } from '../errno.ts'
+import type { FileNode } from '../fs/nodes.ts'
+import { FUEL } from '../fuel.ts'
 import { type HostCall, hostCall } from '../host-call.ts'
 import { OFFSET_MAX } from '../limits.ts'
 import { FILE_TYPE, RIGHT } from '../rights.ts'
@@ -11,7 +13,7 @@ const WHENCE = { set: 0, current: 1, end: 2 } as const
 
 /** State of open files: positions, flags, sizes, times, preopened directories. */
 export function createDescriptorCalls(context: WasiContext): Record<string, HostCall> {
-  const { memory, fs, descriptors, clock } = context
+  const { memory, fs, descriptors, clock, spend } = context
 
   const succeedIfOpen = (params: string) =>
     hostCall(params, (fd: number) => {
@@ -22,6 +24,12 @@ export function createDescriptorCalls(context: WasiContext): Record<string, Host
     const file = descriptors.getFile(fd)
     if (!(file.rights & RIGHT.write)) throw errno('BADF')
     return file
+  }
+
+  /** Bytes that come to be or go are set to zero. */
+  function resize(node: FileNode, sizeBytes: number): void {
+    spend(FUEL.byte * Math.abs(sizeBytes - node.sizeBytes))
+    fs.resize(node, sizeBytes)
   }
 
   function size(sizeBytes: bigint): number {
@@ -42,7 +50,7 @@ export function createDescriptorCalls(context: WasiContext): Record<string, Host
       const { node } = writableFile(fd)
       if (length === 0n) throw errno('INVAL')
       const end = size(offset + length)
-      if (end > node.sizeBytes) fs.resize(node, end)
+      if (end > node.sizeBytes) resize(node, end)
     }),
     fd_fdstat_get: hostCall('ii', (fd: number, at: number) => {
       const descriptor = descriptors.get(fd)
@@ -68,7 +76,7 @@ export function createDescriptorCalls(context: WasiContext): Record<string, Host
       writeFilestat(memory, at, 'node' in descriptor ? descriptor.node : undefined)
     }),
     fd_filestat_set_size: hostCall('iI', (fd: number, sizeBytes: bigint) =>
-      fs.resize(writableFile(fd).node, size(sizeBytes))
+      resize(writableFile(fd).node, size(sizeBytes))
     ),
     fd_filestat_set_times: hostCall('iIIi', (fd: number, accessedNs: bigint, modifiedNs: bigint, flags: number) => {
       const descriptor = descriptors.get(fd)

@@ -1,6 +1,7 @@
 import type { WasiContext } from '../context.ts'
 import type { DirectoryDescriptor, FileDescriptor } from '../descriptors.ts'
 import { errno } from '../errno.ts'
+import { FUEL } from '../fuel.ts'
 import { type HostCall, hostCall } from '../host-call.ts'
 import { IOVECS_MAX, OFFSET_MAX } from '../limits.ts'
 import { FD_FLAG, FILE_TYPE, RIGHT } from '../rights.ts'
@@ -9,10 +10,12 @@ import { encodeText } from '../text.ts'
 const DIRENT_BYTES = 24
 
 /** Reading, writing and listing. */
-export function createIoCalls({ memory, fs, descriptors, write }: WasiContext): Record<string, HostCall> {
+export function createIoCalls(context: WasiContext): Record<string, HostCall> {
+  const { memory, fs, descriptors, stdin, write, spend } = context
   /** The program's buffers, every one checked before the first is used. */
   function buffers(at: number, count: number): Uint8Array[] {
     if (count > IOVECS_MAX) throw errno('INVAL')
+    spend(FUEL.item * count)
     return Array.from({ length: count }, (_, i) =>
       memory.bytes(memory.readU32(at + 8 * i), memory.readU32(at + 8 * i + 4))
     )
@@ -23,6 +26,7 @@ export function createIoCalls({ memory, fs, descriptors, write }: WasiContext): 
     let total = 0
     for (const target of targets) {
       const count = fs.read(file.node, offset + total, target)
+      spend(FUEL.byte * count)
       total += count
       if (count < target.length) break
     }
@@ -34,6 +38,8 @@ export function createIoCalls({ memory, fs, descriptors, write }: WasiContext): 
     let total = 0
     for (const source of sources) {
       if (offset + total + source.length > OFFSET_MAX) throw errno('FBIG')
+      // A hole in front of it is written too.
+      spend(FUEL.byte * Math.max(source.length, offset + total + source.length - file.node.sizeBytes))
       fs.write(file.node, offset + total, source)
       total += source.length
     }
@@ -48,9 +54,11 @@ export function createIoCalls({ memory, fs, descriptors, write }: WasiContext): 
   /** Fills `target` with preview 1's `$dirent` records, the last one cut off where the room ends. */
   function list(directory: DirectoryDescriptor, target: Uint8Array, cookie: bigint): number {
     const { node } = directory
+    if (cookie === 0n) spend(FUEL.item * node.entries.size)
     if (cookie === 0n) directory.listing = ['.', '..', ...fs.list(node)]
     let used = 0
     for (let i = cookie > OFFSET_MAX ? directory.listing.length : Number(cookie); i < directory.listing.length; i++) {
+      spend(FUEL.item)
       const name = directory.listing[i]!
       const entry = i === 0 ? node : i === 1 ? (node.parent ?? node) : node.entries.get(name)
       if (entry === undefined) continue
@@ -75,7 +83,11 @@ export function createIoCalls({ memory, fs, descriptors, write }: WasiContext): 
       const descriptor = descriptors.get(fd)
       const targets = buffers(at, count)
       if (descriptor.kind === 'directory') throw errno('ISDIR')
-      if (descriptor.kind === 'stdin') return memory.writeU32(readAt, 0)
+      if (descriptor.kind === 'stdin') {
+        const taken = stdin(targets)
+        spend(FUEL.byte * taken)
+        return memory.writeU32(readAt, taken)
+      }
       if (descriptor.kind !== 'file') throw errno('BADF')
       const total = readFile(descriptor, descriptor.offset, targets)
       descriptor.offset += total
@@ -94,7 +106,10 @@ export function createIoCalls({ memory, fs, descriptors, write }: WasiContext): 
         descriptor.offset = offset + total
         return memory.writeU32(writtenAt, total)
       }
-      for (const source of sources) write(descriptor.kind, source)
+      for (const source of sources) {
+        spend(FUEL.byte * source.length)
+        write(descriptor.kind, source)
+      }
       memory.writeU32(
         writtenAt,
         sources.reduce((sum, source) => sum + source.length, 0)

@@ -3,6 +3,7 @@ import { openDirectory, openFile } from '../descriptors.ts'
 import { errno } from '../errno.ts'
 import type { FileNode } from '../fs/nodes.ts'
 import { type Location, locate, locateExisting } from '../fs/path.ts'
+import { FUEL } from '../fuel.ts'
 import { type HostCall, hostCall } from '../host-call.ts'
 import { PATH_BYTES_MAX } from '../limits.ts'
 import { OPEN_FLAG, RIGHT, RIGHTS_ALL } from '../rights.ts'
@@ -10,9 +11,10 @@ import { decodeText } from '../text.ts'
 import { applyTimes, writeFilestat } from './filestat.ts'
 
 /** Calls that take a path below an open directory. */
-export function createPathCalls({ memory, fs, descriptors, clock }: WasiContext): Record<string, HostCall> {
+export function createPathCalls({ memory, fs, descriptors, clock, spend }: WasiContext): Record<string, HostCall> {
   function readPath(at: number, length: number): string {
     if (length > PATH_BYTES_MAX) throw errno('NAMETOOLONG')
+    spend(FUEL.byte * length)
     return decodeText(memory.bytes(at, length))
   }
 

@@ -1,5 +1,6 @@
 import type { WasiContext } from '../context.ts'
 import { errno } from '../errno.ts'
+import { FUEL } from '../fuel.ts'
 import { type HostCall, hostCall } from '../host-call.ts'
 import { ProgramExit } from '../stop.ts'
 
@@ -7,7 +8,7 @@ import { ProgramExit } from '../stop.ts'
 export const ABORT_EXIT_CODE = 134
 
 /** Exit, yielding, randomness, and the sockets that there are not. */
-export function createProcessCalls({ memory, random, descriptors }: WasiContext): Record<string, HostCall> {
+export function createProcessCalls({ memory, random, descriptors, spend }: WasiContext): Record<string, HostCall> {
   const refuseSocket = (params: string) =>
     hostCall(params, (fd: number) => {
       descriptors.get(fd)
@@ -22,7 +23,11 @@ export function createProcessCalls({ memory, random, descriptors }: WasiContext)
       throw new ProgramExit(ABORT_EXIT_CODE)
     }),
     sched_yield: hostCall('', () => {}),
-    random_get: hostCall('ii', (pointer: number, length: number) => random(memory.bytes(pointer, length))),
+    random_get: hostCall('ii', (pointer: number, length: number) => {
+      const target = memory.bytes(pointer, length)
+      spend(FUEL.byte * length)
+      random(target)
+    }),
     sock_accept: refuseSocket('iii'),
     sock_recv: refuseSocket('iiiiii'),
     sock_send: refuseSocket('iiiii'),

@@ -1,10 +1,12 @@
 import type { WasiContext } from '../context.ts'
+import { FUEL } from '../fuel.ts'
 import { type HostCall, hostCall } from '../host-call.ts'
 
 /** Arguments and environment. */
-export function createStringCalls({ memory, args, env }: WasiContext): Record<string, HostCall> {
+export function createStringCalls({ memory, args, env, spend }: WasiContext): Record<string, HostCall> {
   const sizes = (strings: readonly Uint8Array[]) =>
     hostCall('ii', (countAt: number, bytesAt: number) => {
+      spend(FUEL.item * strings.length)
       memory.writeU32(countAt, strings.length)
       memory.writeU32(
         bytesAt,
@@ -16,6 +18,7 @@ export function createStringCalls({ memory, args, env }: WasiContext): Record<st
     hostCall('ii', (pointersAt: number, bytesAt: number) => {
       let pointer = bytesAt
       strings.forEach((string, i) => {
+        spend(FUEL.item + FUEL.byte * string.length)
         memory.writeU32(pointersAt + 4 * i, pointer)
         memory.bytes(pointer, string.length).set(string)
         pointer += string.length

@@ -1,0 +1,39 @@
+import type { Readable } from 'node:stream'
+import { createExecutionError } from '../../errors.ts'
+import { PROGRESS_LINE_BYTES_MAX } from '../limits.ts'
+
+interface ProgressLine {
+  id?: string
+  error?: string
+  progressDetail?: { total?: number }
+}
+
+/**
+ * Reads the lines with which an engine tells of a load or a pull, to the end.
+ *
+ * @param onBytes told the sum of what the parts are said to have; may throw
+ * @throws E_IMAGE_UNAVAILABLE for an error among the lines
+ */
+export async function readProgress(stream: Readable, onBytes: (bytes: number) => void = () => {}): Promise<void> {
+  const totals = new Map<string, number>()
+  let rest = ''
+  const take = (text: string) => {
+    if (text.trim() === '') return
+    const { id, error, progressDetail } = JSON.parse(text) as ProgressLine
+    if (error !== undefined) {
+      throw createExecutionError('E_IMAGE_UNAVAILABLE', 'the container engine could not get the image', {
+        facts: { reason: error.slice(0, 500) }
+      })
+    }
+    if (id === undefined || progressDetail?.total === undefined) return
+    totals.set(id, progressDetail.total)
+    onBytes([...totals.values()].reduce((sum, bytes) => sum + bytes, 0))
+  }
+  for await (const part of stream.setEncoding('utf8') as AsyncIterable<string>) {
+    const lines = (rest + part).split('\n')
+    rest = lines.pop() ?? ''
+    if (rest.length > PROGRESS_LINE_BYTES_MAX) throw new RangeError('a line of progress is too long')
+    for (const line of lines) take(line)
+  }
+  take(rest)
+}
