@@ -46,8 +46,9 @@ async function operator(...args: string[]) {
 }
 
 /** The buyer has its result, agrees that it is right, and is gone for ever before it pays. */
-async function buyAndDie(): Promise<void> {
-  const { program: _, priceMax: __, ...spec } = jobOf()
+async function buyAndDie(): Promise<Hash> {
+  // It is taken up again at the end.
+  const { program: _, priceMax: __, ...spec } = jobOf({ deadline: Math.floor(Date.now() / 1000) + 3_600 })
   const orders: Orders = {
     descriptor: buyer.descriptor,
     privateKey: toHex(buyer.privateKey),
@@ -56,9 +57,9 @@ async function buyAndDie(): Promise<void> {
     millions: 10,
     dieAt: 'quorum'
   }
-  await expect(run(process.execPath, [SCRIPT, JSON.stringify(orders)], { timeout: 60_000 })).rejects.toMatchObject({
-    signal: 'SIGKILL'
-  })
+  const end = await run(process.execPath, [SCRIPT, JSON.stringify(orders)], { timeout: 60_000 }).catch(err => err)
+  expect(end).toMatchObject({ signal: 'SIGKILL' })
+  return end.stdout
 }
 
 it('is taken to court by the node that worked for it, which tells what it did and what that cost', {
@@ -66,7 +67,7 @@ it('is taken to court by the node that worked for it, which tells what it did an
 }, async () => {
   const { descriptor, chain } = network
   const { address, owner } = network.provider('operator')
-  await buyAndDie()
+  const job = await buyAndDie()
   expect((await operator('node', 'status')).disputes).toMatchObject({ open: 0 })
 
   // Nobody hears of the buyer for half a day. The node has no tokens to stake, and says so.
@@ -133,4 +134,13 @@ it('is taken to court by the node that worked for it, which tells what it did an
   expect(await door.balanceOf(address)).toBe(STAKE)
   const status = await operator('node', 'status')
   expect(status.disputes).toMatchObject({ open: 0, won: claimed.amount })
+
+  // The buyer comes back after all: it gets its result, hears of the case, and does not pay once more.
+  const client = await buyer.restart()
+  const { replicas, stdout } = await client.resumeJob(job)
+  expect(new TextDecoder().decode(stdout)).toBe('done')
+  expect(replicas.map(({ paid }) => paid)).toEqual([0n])
+  const [known] = await client.disputes()
+  expect(known).toMatchObject({ id, kind: 'claim', side: 'defendant', end: { outcome: 'upheld' } })
+  expect((await operator('node', 'status')).earnings.vouchered).toBe('0')
 })

@@ -122,6 +122,7 @@ export function createClient(init: ClientInit): Client {
     chain,
     payer: signer.address,
     deployedAt: descriptor.deployedAt,
+    nowSec: signing.nowSec,
     onError: error => onWarning({ provider: undefined, error }),
     onDone: init.onReconciled
   })
@@ -182,14 +183,23 @@ export function createClient(init: ClientInit): Client {
     network,
     newest: provider => book.get(provider),
     isBusy: provider => engine.live(provider).length > 0 || payer.owes(provider),
-    onOpened: provider => void payer.resendTo(provider).catch(error => onWarning({ provider, error })),
+    onOpened: provider =>
+      void Promise.all([channels.heard(provider), payer.resendTo(provider)]).catch(error =>
+        onWarning({ provider, error })
+      ),
     onMessage: (provider, message) => inbox.receive(provider, message),
     onLost(provider, reason) {
       inbox.lost(provider, reason)
       reconnect.lost(provider).catch(error => onWarning({ provider, error }))
     }
   })
-  const reconnect = createReconnect({ engine, payer, sessions, lostAfterMs: init.lostAfterMs })
+  const reconnect = createReconnect({
+    engine,
+    payer,
+    sessions,
+    lostAfterMs: init.lostAfterMs,
+    onLost: provider => void channels.lost(provider, signing.nowSec()).catch(error => onWarning({ provider, error }))
+  })
 
   const verifiedOffer = (offer: SignedOffer): VerifiedOffer => {
     const key = recover(fromHex(digestOf(signing.domain, offerType, offer.body)), offer.signature)

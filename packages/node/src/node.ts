@@ -159,7 +159,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     token: descriptor.token,
     court: descriptor.court,
     engine: () => engine,
-    disputes: descriptor.court === undefined ? undefined : () => disputes as ProviderDisputes
+    disputes: () => disputes
   })
   const buyerOf = (state: ProviderAgreement) => state.demand.body.buyer
   const stopped = new AbortController()

@@ -10,6 +10,7 @@ export interface CourtMoment {
   readonly feePerGasWei: bigint
   /** In the stake token. */
   readonly quantum: Wei
+  readonly stakeToken: Address
   readonly seats: number
   /** Ours: in the court, and in our wallet. */
   readonly balance: Wei
@@ -23,19 +24,20 @@ export async function readMoment(
     account
   }: {
     chain: Pick<Chain, 'clock' | 'gasPrice'>
-    court: Pick<Court, 'seatUnit' | 'seatCount' | 'balanceOf' | 'stakeBalance'>
+    court: Pick<Court, 'seatUnit' | 'seatCount' | 'stakeToken' | 'balanceOf' | 'stakeBalance'>
     account: Address
   },
   options: CallOptions
 ): Promise<CourtMoment> {
-  const [{ block, sec }, feePerGasWei, unit, seats, balance, wallet] = await Promise.all([
+  const [{ block, sec }, feePerGasWei, unit, stakeToken, seats, balance, wallet] = await Promise.all([
     chain.clock(options),
     chain.gasPrice(options),
     court.seatUnit(options),
+    court.stakeToken(options),
     court.seatCount(options),
     court.balanceOf(account, options),
     court.stakeBalance(account, options)
   ])
   const quantum = unit / BigInt(COURT_RULES.seatQuanta)
-  return { nowSec: sec, block, feePerGasWei, quantum, seats, balance, wallet }
+  return { nowSec: sec, block, feePerGasWei, quantum, stakeToken, seats, balance, wallet }
 }

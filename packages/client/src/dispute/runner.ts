@@ -10,6 +10,7 @@ import {
   feePerGasMaxOf,
   isCodedError,
   nextMove,
+  sameHex,
   secretChain,
   stakedQuanta,
   stakeQuanta,
@@ -70,6 +71,16 @@ const END_DEPTH_BLOCKS = 32
 const END_AGE_SEC = 600
 
 export function createDisputeRunner({ court, chain, store, table, party, onNews }: DisputeRunnerInit): DisputeRunner {
+  /** What went wrong last with each case: told when it changes, and not with every look. */
+  const troubles = new Map<DisputeRecord['id'], string>()
+
+  function fail(record: DisputeRecord, error: unknown): void {
+    const code = isCodedError(error) ? error.code : String(error)
+    if (troubles.get(record.id) === code || MOVED.has(code)) return
+    troubles.set(record.id, code)
+    onNews({ type: 'failed', record, what: record.next?.what ?? 'look', error })
+  }
+
   async function save(record: DisputeRecord): Promise<DisputeRecord> {
     await store.commit([table.put(record.id, record)])
     return record
@@ -115,6 +126,7 @@ export function createDisputeRunner({ court, chain, store, table, party, onNews 
       block: moment.block,
       policy,
       quantum: moment.quantum,
+      quantumWorth: sameHex(moment.stakeToken, record.channel.token) ? moment.quantum : undefined,
       staked: BigInt(stakedQuanta(state, record.side)) * moment.quantum,
       purse: moment.balance + moment.wallet,
       spentWei: spentOf(record),
@@ -134,7 +146,7 @@ export function createDisputeRunner({ court, chain, store, table, party, onNews 
   async function open(record: DisputeRecord, look: DisputeLook): Promise<DisputeRecord> {
     const { moment, policy, signal } = look
     const { opening, seed, kind } = record
-    if (opening === undefined || seed === undefined) return record
+    if (opening === undefined || seed === undefined || record.end?.outcome === 'dropped') return record
     if (moment.nowSec > opening.bySec) return drop(record, moment)
     const stake = BigInt(stakeQuanta(0)) * moment.quantum
     const missing = stake - moment.balance - moment.wallet
@@ -258,11 +270,12 @@ export function createDisputeRunner({ court, chain, store, table, party, onNews 
     },
     async advance(record, look) {
       try {
-        return await advance(record, look)
+        const after = await advance(record, look)
+        troubles.delete(record.id)
+        return after
       } catch (error) {
         look.signal.throwIfAborted()
-        const isMoved = isCodedError(error) && MOVED.has(error.code)
-        if (!isMoved) onNews({ type: 'failed', record, what: record.next?.what ?? 'look', error })
+        fail(record, error)
         return (await table.get(record.id)) ?? record
       }
     }

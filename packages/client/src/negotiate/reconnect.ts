@@ -19,6 +19,8 @@ export interface ReconnectInit {
   sessions: Sessions
   /** How long a provider may be out of reach before its agreements are given up. Default {@link LOST_AFTER_MS}. */
   lostAfterMs?: number | undefined
+  /** Told of a provider whose agreements were given up. */
+  onLost?: ((provider: Address) => void) | undefined
 }
 
 /** Finds out where the open agreements with a provider stand. */
@@ -32,7 +34,8 @@ export interface Reconnect {
   lost(provider: Address): Promise<void>
 }
 
-export function createReconnect({ engine, payer, sessions, lostAfterMs = LOST_AFTER_MS }: ReconnectInit): Reconnect {
+export function createReconnect(init: ReconnectInit): Reconnect {
+  const { engine, payer, sessions, lostAfterMs = LOST_AFTER_MS, onLost } = init
   const underWay = new Map<Address, Promise<void>>()
   const again = new Set<Address>()
   const losses = new Map<Address, { count: number; sinceMs: number }>()
@@ -74,6 +77,7 @@ export function createReconnect({ engine, payer, sessions, lostAfterMs = LOST_AF
         message: 'the provider cannot be reached any more'
       })
       await Promise.all(open.map(({ id }) => engine.apply(id, { type: 'failed', failure })))
+      if (open.length > 0) onLost?.(provider)
       return
     }
     const session = sessions.get(provider)

@@ -31,6 +31,8 @@ export interface ProvidersChannel extends BuyerChannel {
   readonly closeAt?: UnixSec | undefined
   /** The buyer wants its money back: no new work, ever. */
   readonly exit?: true | undefined
+  /** When its provider was lost in the middle of work; undefined once it was heard of again. */
+  readonly lostAt?: UnixSec | undefined
 }
 
 /** A buyer's channels: found, opened and topped up so that a job never has to wait for the chain twice. */
@@ -51,6 +53,10 @@ export interface Channels {
   refresh(id: ChannelId, options?: CallOptions): Promise<ProvidersChannel>
   /** From now on, and after a restart, no new work goes to it. */
   exit(id: ChannelId): Promise<ProvidersChannel>
+  /** A provider that had work of ours cannot be reached any more, since then. */
+  lost(provider: Address, atSec: UnixSec): Promise<void>
+  /** It can. */
+  heard(provider: Address): Promise<void>
 }
 
 export interface ReserveOptions extends CallOptions {
@@ -317,6 +323,16 @@ export function createChannels(init: ChannelsInit): Channels {
     async exit(id) {
       await loadAll()
       return store({ ...held(id), exit: true })
+    },
+    async lost(provider, lostAt) {
+      await loadAll()
+      const own = [...channels.values()].filter(one => one.provider === provider && one.lostAt === undefined)
+      for (const { id } of own) await store({ ...held(id), lostAt })
+    },
+    async heard(provider) {
+      await loadAll()
+      const own = [...channels.values()].filter(one => one.provider === provider && one.lostAt !== undefined)
+      for (const { id } of own) await store({ ...held(id), lostAt: undefined })
     }
   }
 }

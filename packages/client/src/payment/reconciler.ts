@@ -48,6 +48,8 @@ export interface OwnChannel extends Pick<StrayChannel, 'id' | 'key' | 'deposit' 
 }
 
 export interface Reconciled {
+  /** Asked back because their provider went silent in the middle of work, and since when. */
+  readonly left: readonly { readonly id: ChannelId; readonly provider: Address; readonly lostAt: UnixSec }[]
   /** Found on chain without a record. */
   readonly found: readonly ChannelId[]
   /** About which the chain said something new. */
@@ -62,6 +64,8 @@ export interface Reconciled {
 export interface ReconcilerInit {
   records: BuyerRecords
   channels: Pick<Channels, 'all' | 'refresh' | 'exit'>
+  /** Wall clock. */
+  nowSec: () => UnixSec
   chain: Chain
   payer: Address
   /** Block of the escrow's deployment. */
@@ -77,9 +81,14 @@ export interface ReconcilerInit {
 export const RECONCILE_INTERVAL_MS = 5 * 60_000
 /** Questions to the chain at once. */
 const AT_ONCE = 8
+/**
+ * A provider that was lost in the middle of work, and not heard of for so long, has gone silent: nothing is owed to it, and
+ * what lies in its channels is better elsewhere. Above a night and a morning: most machines are back by then.
+ */
+export const SILENT_SEC = 36 * 3600
 
 export function createReconciler(init: ReconcilerInit): Reconciler {
-  const { records, channels, chain, payer, onError, onDone, intervalMs = RECONCILE_INTERVAL_MS } = init
+  const { records, channels, chain, payer, nowSec, onError, onDone, intervalMs = RECONCILE_INTERVAL_MS } = init
   let stopping: AbortController | undefined
   let underWay: Promise<unknown> = Promise.resolve()
 
@@ -113,6 +122,7 @@ export function createReconciler(init: ReconcilerInit): Reconciler {
     const { found, ops } = await searchStrays(init, options)
     if (ops.length > 0) await records.store.commit(ops)
     const done: Mutable<Reconciled> = {
+      left: lookOnly ? [] : await leaveSilent(),
       found: found.map(({ id }) => id),
       changed: [],
       requested: [],
@@ -143,6 +153,18 @@ export function createReconciler(init: ReconcilerInit): Reconciler {
     return done
   }
 
+  /** Channels of providers that went silent: their money is wanted back, as with `exit`. */
+  async function leaveSilent(): Promise<Reconciled['left'][number][]> {
+    const left: Reconciled['left'][number][] = []
+    for (const { id, provider, lostAt, exit, deposit, settled = 0n } of await channels.all()) {
+      const isSilent = lostAt !== undefined && nowSec() - lostAt >= SILENT_SEC
+      if (!isSilent || exit === true || deposit === settled) continue
+      await channels.exit(id)
+      left.push({ id, provider, lostAt })
+    }
+    return left
+  }
+
   /** Whether it is due is the chain's clock to say, not ours: a transaction that cannot succeed is not sent. */
   async function close(
     { id, key }: OwnChannel,
@@ -169,7 +191,8 @@ export function createReconciler(init: ReconcilerInit): Reconciler {
     while (!signal.aborted) {
       try {
         const done = await run({ signal })
-        if (done.found.length + done.requested.length + done.closed.length > 0) onDone?.(done)
+        const { found, left, requested, closed } = done
+        if (found.length + left.length + requested.length + closed.length > 0) onDone?.(done)
         for (const { error } of done.failed) onError(error)
       } catch (err) {
         if (signal.aborted) return

@@ -18,11 +18,12 @@ afterAll(() => market?.anvil.stop())
 /** A buyer's process with records of its own. */
 async function createProcess() {
   const records = createBuyerRecords(await memoryStore())
-  const spending = createSpending({ records, limits: {}, nowSec: () => Math.floor(Date.now() / 1000) })
+  const nowSec = () => Math.floor(Date.now() / 1000)
+  const spending = createSpending({ records, limits: {}, nowSec })
   const policy = { closeDelaySec: CLOSE_DELAY_SEC, depositMin: 0n, depositJobs: 1 }
   const place = { records, chain: market.alice, payer: market.aliceSigner.address }
   const channels = createChannels({ ...place, token: market.alice.token, policy, spending })
-  return { channels, reconciler: createReconciler({ ...place, channels, deployedAt: 0, onError: () => {} }) }
+  return { channels, reconciler: createReconciler({ ...place, channels, nowSec, deployedAt: 0, onError: () => {} }) }
 }
 
 it('a buyer that lost its records gets its money back from the chain alone', async () => {

@@ -1,7 +1,7 @@
 import { type ChannelId, channelId, type Wei } from '@archipel/protocol'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createChannels } from '../../src/payment/channels.ts'
-import { createReconciler, RECONCILE_INTERVAL_MS } from '../../src/payment/reconciler.ts'
+import { createReconciler, RECONCILE_INTERVAL_MS, SILENT_SEC } from '../../src/payment/reconciler.ts'
 import { createSpending } from '../../src/payment/spending/spending.ts'
 import { createBuyerRecords } from '../../src/records.ts'
 import type { Store } from '../../src/store/index.ts'
@@ -10,6 +10,8 @@ import { buyer, createFakeChain, type FakeChain, memoryStore, settle } from '../
 import { rejection } from '../net/peers.ts'
 
 const [alice, bob] = [createHost(1), createHost(2)]
+
+const clock = { nowSec: NOW }
 
 /** A buyer's process: what it has in memory is its own, chain and store are shared with those before it. */
 async function createProcess(chain: FakeChain, store: Store) {
@@ -22,6 +24,7 @@ async function createProcess(chain: FakeChain, store: Store) {
   const reconciler = createReconciler({
     ...place,
     channels,
+    nowSec: () => clock.nowSec,
     deployedAt: 0,
     onError: err => errors.push(err)
   })
@@ -41,11 +44,42 @@ const held = ({ chain }: { chain: FakeChain }): Wei =>
 describe('a pass', () => {
   it('takes over what the chain says: deposits, payouts and closes', async () => {
     const { chain, reconciler, records, id } = await setUp()
-    expect(await reconciler.run()).toEqual({ found: [], changed: [], requested: [], closed: [], held: [], failed: [] })
+    expect(await reconciler.run()).toEqual({
+      left: [],
+      found: [],
+      changed: [],
+      requested: [],
+      closed: [],
+      held: [],
+      failed: []
+    })
     chain.states.set(id, { deposit: 80n, settled: 30n, closeAt: NOW + 5 })
     expect((await reconciler.run()).changed).toEqual([id])
     expect(await records.channels.get(id)).toMatchObject({ deposit: 80n, settled: 30n, closeAt: NOW + 5 })
     expect((await reconciler.run()).changed).toEqual([])
+  })
+
+  it('asks back what lies with a provider that went silent in the middle of work', async () => {
+    const { chain, channels, reconciler, id, again } = await setUp()
+    onTestFinished(() => {
+      clock.nowSec = NOW
+    })
+    await channels.lost(alice.offer.offer.body.provider, NOW)
+    clock.nowSec = NOW + SILENT_SEC - 1
+    expect((await reconciler.run()).left).toEqual([])
+    // Heard of again, and lost again: it counts from then on, and so in the next process.
+    await channels.heard(alice.offer.offer.body.provider)
+    await channels.lost(alice.offer.offer.body.provider, clock.nowSec)
+    clock.nowSec = NOW + SILENT_SEC
+    const next = await again()
+    expect((await next.reconciler.run()).left).toEqual([])
+    clock.nowSec = NOW + 2 * SILENT_SEC
+    expect((await next.reconciler.run({ lookOnly: true })).left).toEqual([])
+    const done = await next.reconciler.run()
+    expect(done.left).toMatchObject([{ id, lostAt: NOW + SILENT_SEC - 1 }])
+    expect(done.requested).toMatchObject([{ id }])
+    expect(chain.closes).toMatchObject([{ type: 'request' }])
+    expect((await next.reconciler.run()).left).toEqual([])
   })
 
   it('does not close what nobody wants closed', async () => {
@@ -117,7 +151,15 @@ describe('taking money back', () => {
     expect(await reconciler.run()).toMatchObject({ requested: [], closed: [], held: [], failed: [] })
     chain.nowSec += 3600
     expect((await reconciler.run()).closed).toEqual([{ id, refunded: 100n, transaction: '0xc2' }])
-    expect(await reconciler.run()).toEqual({ found: [], changed: [], requested: [], closed: [], held: [], failed: [] })
+    expect(await reconciler.run()).toEqual({
+      left: [],
+      found: [],
+      changed: [],
+      requested: [],
+      closed: [],
+      held: [],
+      failed: []
+    })
     expect(chain.closes.map(({ type }) => type)).toEqual(['request', 'close'])
     expect(chain.balance).toBe(1_000n)
     expect(await records.channels.get(id)).toMatchObject({ deposit: 0n, settled: 0n, closeAt: 0, exit: true })
@@ -185,6 +227,7 @@ describe('in the background', () => {
       channels,
       chain: chain.chain,
       payer: buyer.address,
+      nowSec: () => NOW,
       deployedAt: 0,
       onError: () => {},
       onDone(done) {

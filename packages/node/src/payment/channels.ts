@@ -76,7 +76,7 @@ export interface ProviderChannelsInit {
   court?: Address | undefined
   engine: () => ProviderEngine
   /** What is in court; left out where the network has none. */
-  disputes?: (() => Pick<ProviderDisputes, 'claimedOn' | 'isDisputed'>) | undefined
+  disputes?: (() => Pick<ProviderDisputes, 'claimedOn' | 'isDisputed'> | undefined) | undefined
   /** How long an endpoint that may be behind is waited for. */
   behindMs?: number
   channelsMax?: number
@@ -159,7 +159,7 @@ export function createProviderChannels({
       checkKey(key, buyer)
       const { amount } = reservation
       const id = channelId(key)
-      if (disputes?.().isDisputed(id)) throw disputed(id, 'no new work is taken on it')
+      if (disputes?.()?.isDisputed(id)) throw disputed(id, 'no new work is taken on it')
       let channel = books.get(id)
       const ageMs = performance.now() - books.seenAtMs(id)
       const usable = channel !== undefined && free(channel) >= amount && channel.closeAt === 0 && ageMs < CHAIN_STALE_MS
@@ -204,7 +204,7 @@ export function createProviderChannels({
       // What is applied already is not looked up again: its agreements may be paid further by now.
       const skip = Math.max(0, current.log.size - payment.fromSize)
       // A voucher for anything else would count as paying what is claimed, and so pay for less than it says.
-      const claimed = disputes?.().claimedOn(id)
+      const claimed = disputes?.()?.claimedOn(id)
       if (claimed !== undefined && payment.pays.slice(skip).some(pay => !claimed.has(pay.agreement as AgreementId)))
         throw disputed(id, 'it pays what is claimed, and nothing else')
       const dues = duesOf(

@@ -143,15 +143,17 @@ test('what the client did by itself is told in a line each', () => {
   const id = `0x${'1a'.repeat(32)}` as const
   const lines = reconciledLines({
     found: [id as never],
+    left: [{ id: id as never, provider: `0x${'b0'.repeat(20)}`, lostAt: 1_800_000_000 }],
     requested: [{ id: id as never, closeAt: 1_800_000_000, transaction: '0x' }],
     closed: [{ id: id as never, refunded: WHOLE / 2n, transaction: '0x' }]
   })
   expect(lines).toEqual([
     'Found 1 channel of yours without records here: archipel escrow status',
+    `Provider 0x${'b0'.repeat(20)} went silent in the middle of work at 2027-01-15T08:00:00Z, nothing is owed to it: channel 0x1a1a1a1a is asked back`,
     'Requested the close of channel 0x1a1a1a1a: due 2027-01-15T08:00:00Z',
     'Closed channel 0x1a1a1a1a: 0.5 tokens are back in the balance'
   ])
-  expect(reconciledLines({ found: [], requested: [], closed: [] })).toEqual([])
+  expect(reconciledLines({ found: [], left: [], requested: [], closed: [] })).toEqual([])
 })
 
 describe('escrow status and close', { timeout: 60_000 }, () => {

@@ -10,7 +10,7 @@ const DEMAND_GAS = 160_000n
  * already it shows, at any time before the end; what is wrong it contests, and what it never saw it asks for.
  */
 export function answerClaim(standing: CaseStanding): CaseMove {
-  const { facts, state, evidence, credited, nowSec } = standing
+  const { facts, state, evidence, credited, nowSec, atRisk, quantumWorth } = standing
   if (evidence.canRebut) return act({ type: 'rebutPaid' })
   if (credited >= facts.amount) return leave('paid')
   // Redeemed before the end it counts; after it, the same work would be paid for twice.
@@ -20,6 +20,8 @@ export function answerClaim(standing: CaseStanding): CaseMove {
   if (nowSec >= state.until) return leave('lost')
   if (opinion === 'wrong') return contest(standing)
   if (facts.dataChunks === 0 || state.demands >= COURT_RULES.demandsMax) return leave('answered')
+  // A demand that is answered is paid for.
+  if (quantumWorth !== undefined && atRisk <= quantumWorth) return leave('small')
   const step = { quanta: COURT_RULES.dataQuanta, gas: DEMAND_GAS, bySec: state.until }
   return actDeeper(standing, { type: 'demandData', nth: state.demands }, step)
 }

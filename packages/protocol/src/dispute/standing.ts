@@ -37,8 +37,9 @@ export interface CaseStanding {
   /** What losing would cost this party besides its stakes, or winning bring it, in the channel's token. */
   readonly atRisk: Wei
   readonly policy: DisputePolicy
-  /** A quantum, in the stake token. */
+  /** A quantum, in the stake token; and in the channel's token, if that is the same. */
   readonly quantum: Wei
+  readonly quantumWorth: Wei | undefined
   /** What this party has staked on this case so far, and can stake in addition, in the stake token. */
   readonly staked: Wei
   readonly purse: Wei

@@ -80,6 +80,16 @@ describe('each side in each phase', () => {
     ],
     ['buyer, saw nothing', { side: 'defendant', evidence: { opinion: 'withheld' } }, 'demandData'],
     [
+      'buyer, saw nothing, and asking costs as much',
+      { side: 'defendant', evidence: { opinion: 'withheld' }, atRisk: 200n, quantumWorth: 200n },
+      'leave small'
+    ],
+    [
+      'buyer, saw nothing, and stakes are in another token',
+      { side: 'defendant', evidence: { opinion: 'withheld' }, quantumWorth: undefined },
+      'demandData'
+    ],
+    [
       'buyer, saw nothing, asked three times',
       { side: 'defendant', evidence: { opinion: 'withheld' }, state: { demands: 3 } },
       'leave answered'

@@ -66,6 +66,7 @@ export function standingOf({
     atRisk: 1_000n,
     policy: { ...POLICY, ...policy },
     quantum: QUANTUM,
+    quantumWorth: QUANTUM,
     staked: 0n,
     purse: 10n ** 6n,
     spentWei: 0n,

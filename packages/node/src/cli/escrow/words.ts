@@ -34,13 +34,17 @@ export function clockText(sec: UnixSec): string {
 /** What the client did about channels by itself, a line each. */
 export function reconciledLines({
   found,
+  left,
   requested,
   closed
-}: Pick<Reconciled, 'found' | 'requested' | 'closed'>): string[] {
+}: Pick<Reconciled, 'found' | 'left' | 'requested' | 'closed'>): string[] {
   return [
     ...(found.length === 0
       ? []
       : [`Found ${plural(found.length, 'channel')} of yours without records here: archipel escrow status`]),
+    ...left.map(({ id, provider, lostAt }) => {
+      return `Provider ${provider} went silent in the middle of work at ${clockText(lostAt)}, nothing is owed to it: channel ${commandId(id)} is asked back`
+    }),
     ...requested.map(({ id, closeAt }) => `Requested the close of channel ${commandId(id)}: due ${clockText(closeAt)}`),
     ...closed.map(({ id, refunded }) => {
       return `Closed channel ${commandId(id)}: ${roundAmount(refunded)} tokens are back in the balance`
