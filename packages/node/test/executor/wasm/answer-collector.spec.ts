@@ -40,6 +40,17 @@ describe('a sound runner', () => {
     expect(step.result).toMatchObject({ exitCode: 0, usage: { runMs: 1, memoryBytes: 0, outputBytes: 9 } })
   })
 
+  it('tells of progress and of the fuel in the end, where that is limited', () => {
+    const told: number[] = []
+    const limits = { outputBytes: 1000, fuel: 100 }
+    const { take } = createAnswerCollector(limits, { onProgress: fuel => told.push(fuel) })
+    for (const fuel of [0, 50, 50, 100]) expect(take(FRAME.progress, json({ fuel }))).toBe('more')
+    expect(told).toEqual([0, 50, 50, 100])
+    expect(take(FRAME.done, json({ exitCode: 0, runMs: 1, memoryBytes: 0, fuel: 100 }))).toMatchObject({
+      result: { usage: { fuel: 100 } }
+    })
+  })
+
   it('may report a failure that is known', () => {
     const failure = { code: 'E_DISK_LIMIT', message: 'full', facts: { used: 1 } }
     expect(collector().take(FRAME.done, json({ failure }))).toMatchObject({
@@ -49,6 +60,20 @@ describe('a sound runner', () => {
 })
 
 describe('a runner taken over by its program', () => {
+  it('cannot go backwards, or use more fuel than there is, or none at all', () => {
+    const limited = () => createAnswerCollector({ outputBytes: 1000, fuel: 100 }, {})
+    const { take } = limited()
+    take(FRAME.progress, json({ fuel: 60 }))
+    for (const fuel of [59, 101, -1, 1.5, '70', null]) {
+      expect(() => take(FRAME.progress, json({ fuel }))).toThrow(died)
+    }
+    for (const fuel of [101, -1, 1.5, '70', null, undefined]) {
+      expect(() => limited().take(FRAME.done, json({ exitCode: 0, runMs: 1, memoryBytes: 0, fuel }))).toThrow(died)
+    }
+    expect(() => collector().take(FRAME.progress, json({ fuel: 1 }))).toThrow(died)
+    expect(() => collector().take(FRAME.done, json({ exitCode: 0, runMs: 1, memoryBytes: 0, fuel: 1 }))).toThrow(died)
+  })
+
   it.each(['', '/etc/cron.d/x', '../x', 'a/../../x', 'a//b', './a', 'a\0b', 'x'.repeat(4097), 7, null])(
     'cannot name an output file %j',
     path => {

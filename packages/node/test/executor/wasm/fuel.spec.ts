@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createWasmExecutor } from '../../../src/executor/index.ts'
 import { FUEL } from '../../../src/executor/wasm/wasi/fuel.ts'
-import { run, text, textFile } from '../jobs.ts'
+import { jobOf, never, run, text, textFile } from '../jobs.ts'
 import {
   assemble,
   command,
@@ -71,6 +71,18 @@ describe('with a limit of fuel', () => {
       // The clock alone goes by fuel then.
       if (program !== printSurroundings) expect(metered.stdout).toEqual(raw.stdout)
     }
+  })
+
+  it('tells of its progress while it runs', async () => {
+    const told: number[] = []
+    const fuel = 3_000_000_000
+    const job = jobOf({ program: loopForever, limits: { fuel, wallMs: 60_000 } })
+    const options = { signal: never, onProgress: (used: number) => told.push(used) }
+    await expect(executor.run(job, options)).rejects.toEqual(fault('E_FUEL', 'program'))
+    expect(told.length).toBeGreaterThan(0)
+    expect(told).toEqual([...new Set(told)].sort((a, b) => a - b))
+    expect(told.at(-1)).toBeLessThanOrEqual(fuel)
+    expect(told[0]).toBeGreaterThan(0)
   })
 
   it('makes calls that nest too deep a trap like any other', async () => {

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import { DIAGNOSTIC_BYTES_MAX } from '../../../src/executor/wasm/limits.ts'
+import { DIAGNOSTIC_BYTES_MAX, METERED_BYTES_MAX } from '../../../src/executor/wasm/limits.ts'
 import { FRAME, FRAME_BYTES_MAX } from '../../../src/executor/wasm/runner/wire.ts'
 import { startRunnerProcess } from '../../../src/executor/wasm/runner-process.ts'
 import { jobOf, never } from '../jobs.ts'
@@ -69,6 +69,36 @@ describe('a process that does not keep to the protocol', () => {
 
   it('is told to have ended when it ends in the middle', () =>
     expectDeath(`${ready} process.stdin.once('data', () => process.exit(0))`))
+})
+
+describe('a process that does not keep to the protocol when it meters a program', () => {
+  const onInput = (script: string) =>
+    `${ready} process.stdin.once('data', () => { ${script} }); setInterval(() => {}, 1000)`
+
+  it.each([
+    ['says something else', `send(${FRAME.stdout}, 'x')`],
+    ['sends data that it did not announce', `send(${FRAME.data}, 'x')`],
+    ['sends more than it announced', `send(${FRAME.metered}, '{"sizeBytes":1}'); send(${FRAME.data}, 'xy')`],
+    ['says something unreadable', `send(${FRAME.metered}, '{')`],
+    ['ends with no failure', `send(${FRAME.done}, '{}')`],
+    ['ends in the middle', `send(${FRAME.metered}, '{"sizeBytes":9}'); process.exit(0)`]
+  ])('is killed where it %s', async (_, script) => {
+    const runner = startScript(onInput(script))
+    await expect(runner.meter(noop, never)).rejects.toMatchObject(died)
+    await runner.closed
+  })
+
+  it.each([0, -1, 1.5, METERED_BYTES_MAX + 1])('is killed where it announces %s bytes', async sizeBytes => {
+    const runner = startScript(onInput(`send(${FRAME.metered}, '{"sizeBytes":${sizeBytes}}')`))
+    await expect(runner.meter(noop, never)).rejects.toMatchObject({ code: 'E_BAD_PROGRAM' })
+    await runner.closed
+  })
+
+  it('is killed when the program is not wanted any more', async () => {
+    const runner = startScript(onInput(''))
+    await expect(runner.meter(noop, AbortSignal.timeout(300))).rejects.toMatchObject({ code: 'E_CANCELLED' })
+    await runner.closed
+  })
 })
 
 it('is killed on request, even if it will not listen', async () => {

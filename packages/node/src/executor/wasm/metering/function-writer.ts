@@ -33,18 +33,10 @@ export interface FunctionSource {
   readonly resultBlockType: readonly number[]
 }
 
-const I32 = {
-  const: 0x41,
-  sub: 0x6b,
-  add: 0x6a,
-  ltS: 0x48,
-  eq: 0x46,
-  shr: 0x76,
-  shl: 0x74,
-  eqz: 0x45,
-  ne: 0x47
-} as const
-const I64 = { const: 0x42, sub: 0x7d, ltS: 0x53, extendU: 0xad, shrU: 0x88, shl: 0x86, mul: 0x7e } as const
+const I32 = { const: 0x41, ltS: 0x48, ne: 0x47, sub: 0x6b } as const
+const I64 = { const: 0x42, ltS: 0x53, sub: 0x7d, shl: 0x86, shrU: 0x88, extendU: 0xad } as const
+const F32_EQ = 0x5b
+const F64_EQ = 0x61
 const NO_RESULT = 0x40
 /** Frames of calls that call nothing are counted from this size on; the reserve of the engine holds smaller ones. */
 const LEAF_BYTES_UNCOUNTED = 1024
@@ -57,7 +49,7 @@ const F64X2 = { nan: [...SIMD_CONST, ...NAN64, ...NAN64], eq: [0xfd, 0x47] } as 
 const BITSELECT = [0xfd, 0x52]
 
 /** Variables that metering adds to a function. */
-const EXTRA_LOCALS = ['i64', 'i32', 'i32b', 'stack', 'f32', 'f64', 'v128'] as const
+const EXTRA_LOCALS = ['i64', 'i32', 'grown', 'stack', 'f32', 'f64', 'v128'] as const
 type ExtraLocal = (typeof EXTRA_LOCALS)[number]
 const EXTRA_TYPES = [
   VALUE_TYPE.i64,
@@ -134,13 +126,13 @@ export function createFunctionWriter(parts: MeterParts) {
   }
 
   function chargeGrowth(shift: number): void {
-    tee('i32b')
+    tee('grown')
     constant(I32.const, -1)
     body.byte(I32.ne)
     body.bytes([OP.if, NO_RESULT])
     chargeNumber('i32', shift)
     body.byte(OP.end)
-    get('i32b')
+    get('grown')
   }
 
   function enterFrame(bytes: number): void {
@@ -167,7 +159,7 @@ export function createFunctionWriter(parts: MeterParts) {
     body.bytes(double ? NAN64 : NAN32)
     get(name)
     get(name)
-    body.bytes([double ? 0x61 : 0x5b, OP.select])
+    body.bytes([double ? F64_EQ : F32_EQ, OP.select])
   }
 
   function canonicalVector({ nan, eq }: typeof F32X4 | typeof F64X2): void {
@@ -208,7 +200,7 @@ export function createFunctionWriter(parts: MeterParts) {
       else if (kind === EDIT.canonical64) need('f64')
       else if (kind === EDIT.canonicalVector32 || kind === EDIT.canonicalVector64) need('v128')
       else if (kind === EDIT.rememberSize || kind === EDIT.chargeSize || kind === EDIT.chargeGrowth) {
-        for (const name of ['i64', 'i32', 'i32b'] as const) need(name)
+        for (const name of ['i64', 'i32', 'grown'] as const) need(name)
       }
     }
     const extra = EXTRA_LOCALS.filter(name => used.has(name))
