@@ -10,70 +10,92 @@ import { round, spreadOf } from './statistics.ts'
 export interface ExecutorReport {
   /** Layers of confinement that were in force. */
   readonly isolation: readonly string[]
-  /** A plain `node -e 0`, in turns with the cold starts: what no runner made of Node can be faster than. */
-  readonly nodeMs: ReturnType<typeof spreadOf>
-  /** First job of a tenant for whom a process has to be started. */
-  readonly coldMs: ReturnType<typeof spreadOf>
-  readonly coldPerNode: number
-  /** First job of a tenant for whom a process stood ready. */
-  readonly spareMs: ReturnType<typeof spreadOf>
-  /** Further jobs of a tenant, one at a time. */
-  readonly warmMs: ReturnType<typeof spreadOf>
-  readonly warmPerSec: number
-  /** Every job another tenant's, as many at once as there are processors. */
-  readonly tenantsPerSec: number
+  readonly rows: readonly ExecutorRow[]
+  readonly rates: readonly ExecutorRate[]
+}
+
+export interface ExecutorRow {
+  readonly job: string
+  readonly ms: ReturnType<typeof spreadOf>
+  /** As a share of what a plain `node -e 0` takes, measured in turns with it: hardly depends on the machine. */
+  readonly perNodeStart: number
+  readonly target: string
+}
+
+export interface ExecutorRate {
+  readonly tenants: string
+  readonly perSec: number
+  /** Jobs in the time in which one plain Node starts. */
+  readonly perNodeStart: number
+  readonly target: string
 }
 
 const never = new AbortController().signal
-/** Long enough for a spare process to be there, also on a slow machine. */
-const REFILLED_MS = 300
+/** How long a spare process is given to be there again, as multiples of a plain start. */
+const REFILL_STARTS = 4
 const CPUS = availableParallelism()
 
 /** No-op programs through the executor alone: no network, no money. */
 export async function measureExecutor(rounds: number, log: (line: string) => void): Promise<ExecutorReport> {
-  log('executor: cold, spare, warm …')
-  const nodeMs: number[] = []
-  const { coldMs, isolation } = await withExecutor({ spares: 0, idleMs: 1 }, async executor => {
-    const coldMs: number[] = []
-    // The process that proved the confinement is a spare: somebody has to take it.
-    await executor.run(noopOf('first'), { signal: never })
-    for (let n = 0; n < rounds; n++) {
-      nodeMs.push(await timed(() => promisify(execFile)(process.execPath, ['-e', '0'])))
-      coldMs.push(await timed(() => executor.run(noopOf(`cold-${n}`), { signal: never })))
-    }
-    return { coldMs, isolation: executor.isolation }
-  })
-  const spareMs = await withExecutor({ spares: 1 }, async executor => {
-    const times: number[] = []
-    for (let n = 0; n < rounds; n++) {
-      await sleep(REFILLED_MS)
-      times.push(await timed(() => executor.run(noopOf(`spare-${n}`), { signal: never })))
-    }
-    return times
-  })
+  log('executor: no-op programs, cold, from a spare process, and warm …')
+  const cold = await withExecutor({ spares: 0, idleMs: 1 }, executor => measureCold(executor, rounds))
+  const spareMs = await withExecutor({ spares: 1 }, executor => measureSpare(executor, rounds, cold.nodeMs.p50))
   const warm = await withExecutor({}, executor => measureWarm(executor, rounds * 100))
-  const tenantsPerSec = await withExecutor({ spares: 2 * CPUS, processesMax: 16 }, executor =>
-    perSec(rounds * 8, CPUS, n => executor.run(noopOf(`tenant-${n}`), { signal: never }))
+  const tenantsPerSec = await withExecutor({ spares: 2 * CPUS, processesMax: 8 * CPUS }, executor =>
+    perSec(rounds * 8, n => executor.run(noopOf(`tenant-${n}`), { signal: never }))
   )
-  const [node, cold] = [spreadOf(nodeMs), spreadOf(coldMs)]
+  const row = (job: string, ms: ReturnType<typeof spreadOf>, target: string): ExecutorRow => ({
+    job,
+    ms,
+    perNodeStart: round(ms.p50 / cold.nodeMs.p50),
+    target
+  })
+  const rate = (tenants: string, jobsPerSec: number, target: string): ExecutorRate => ({
+    tenants,
+    perSec: jobsPerSec,
+    perNodeStart: round((jobsPerSec * cold.nodeMs.p50) / 1000),
+    target
+  })
   return {
-    isolation,
-    nodeMs: node,
-    coldMs: cold,
-    coldPerNode: round(cold.p50 / node.p50),
-    spareMs: spreadOf(spareMs),
-    ...warm,
-    tenantsPerSec
+    isolation: cold.isolation,
+    rows: [
+      row('plain Node, nothing to do', cold.nodeMs, '–'),
+      row('new tenant, cold', cold.ms, '75'),
+      row('new tenant, spare process', spareMs, '10'),
+      row('same tenant, warm', warm.ms, '1')
+    ],
+    rates: [rate('one', warm.perSec, '1500'), rate('another each time', tenantsPerSec, '45')]
   }
 }
 
+async function measureCold(executor: Executor, rounds: number) {
+  const nodeMs: number[] = []
+  const ms: number[] = []
+  // The process that proved the confinement is a spare: somebody has to take it.
+  await executor.run(noopOf('first'), { signal: never })
+  for (let n = 0; n < rounds; n++) {
+    nodeMs.push(await timed(() => promisify(execFile)(process.execPath, ['-e', '0'])))
+    ms.push(await timed(() => executor.run(noopOf(`cold-${n}`), { signal: never })))
+  }
+  return { isolation: executor.isolation, nodeMs: spreadOf(nodeMs), ms: spreadOf(ms) }
+}
+
+async function measureSpare(executor: Executor, rounds: number, nodeStartMs: number) {
+  const ms: number[] = []
+  for (let n = 0; n < rounds; n++) {
+    await sleep(REFILL_STARTS * nodeStartMs)
+    ms.push(await timed(() => executor.run(noopOf(`spare-${n}`), { signal: never })))
+  }
+  return spreadOf(ms)
+}
+
 async function measureWarm(executor: Executor, jobs: number) {
-  const times: number[] = []
+  const act = () => executor.run(noopOf('warm'), { signal: never })
   // The engine translates the paths that all jobs take within the first few hundred.
-  for (let n = 0; n < jobs; n++) await executor.run(noopOf('warm'), { signal: never })
-  for (let n = 0; n < jobs; n++) times.push(await timed(() => executor.run(noopOf('warm'), { signal: never })))
-  const warmPerSec = await perSec(2 * jobs, CPUS, () => executor.run(noopOf('warm'), { signal: never }))
-  return { warmMs: spreadOf(times), warmPerSec }
+  for (let n = 0; n < jobs; n++) await act()
+  const ms: number[] = []
+  for (let n = 0; n < jobs; n++) ms.push(await timed(act))
+  return { ms: spreadOf(ms), perSec: await perSec(2 * jobs, act) }
 }
 
 async function withExecutor<T>(
@@ -89,11 +111,11 @@ async function withExecutor<T>(
   }
 }
 
-async function perSec(count: number, inFlight: number, act: (n: number) => Promise<unknown>): Promise<number> {
+async function perSec(count: number, act: (n: number) => Promise<unknown>): Promise<number> {
   let next = 0
   const ms = await timed(() =>
     Promise.all(
-      Array.from({ length: inFlight }, async () => {
+      Array.from({ length: CPUS }, async () => {
         while (next < count) await act(next++)
       })
     )
@@ -116,6 +138,6 @@ function noopOf(tenant: string): ExecutionJob {
     args: ['noop'],
     env: [],
     files: [],
-    limits: { wallMs: 10_000, memoryBytes: 2 ** 24, diskBytes: 2 ** 20, outputBytes: 2 ** 20 }
+    limits: { wallMs: 60_000, memoryBytes: 2 ** 24, diskBytes: 2 ** 20, outputBytes: 2 ** 20 }
   }
 }

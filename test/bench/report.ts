@@ -1,4 +1,5 @@
 import type { CpuReport } from './cpu.ts'
+import type { ExecutorReport } from './executor.ts'
 import type { GasReport } from './gas.ts'
 import type { IdleReport } from './idle.ts'
 import type { LatencyReport } from './latency.ts'
@@ -10,6 +11,7 @@ export interface BenchReport {
   readonly latency: LatencyReport
   readonly throughput: readonly ThroughputReport[]
   readonly synced: readonly SyncedReport[]
+  readonly executor: ExecutorReport
   readonly cpu: readonly CpuReport[]
   readonly gas: readonly GasReport[]
   readonly idle: IdleReport
@@ -17,7 +19,7 @@ export interface BenchReport {
 
 /** The figures as tables for people. */
 export function printReport(
-  { latency, throughput, synced, cpu, gas, idle }: BenchReport,
+  { latency, throughput, synced, executor, cpu, gas, idle }: BenchReport,
   log: (line: string) => void
 ): void {
   const table = (title: string, header: readonly string[], rows: readonly (readonly (string | number)[])[]) => {
@@ -52,6 +54,16 @@ export function printReport(
       ...[streams, acceptsPerSec, acceptMs.p50, acceptMs.p95, acceptCpuUs],
       ...[vouchersPerSec, voucherMs.p50, voucherMs.p95, voucherCpuUs]
     ])
+  )
+  table(
+    `No-op programs through the executor alone (${executor.isolation.join(', ')})`,
+    ['job', 'p50 ms', 'p95 ms', 'of Node’s start', 'target'],
+    executor.rows.map(({ job, ms, perNodeStart, target }) => [job, ms.p50, ms.p95, perNodeStart, target])
+  )
+  table(
+    'Such programs a second, as many at once as there are processors',
+    ['tenants', 'jobs/s', 'for each start of Node', 'target'],
+    executor.rates.map(({ tenants, perSec, perNodeStart, target }) => [tenants, perSec, perNodeStart, target])
   )
   table(
     'Programs that only compute, as multiples of Node’s own WebAssembly',
