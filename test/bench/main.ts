@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { createBench } from './bench.ts'
 import { measureBlobs } from './blobs/measure.ts'
 import { measureCpu } from './cpu.ts'
+import { measureExecutor } from './executor.ts'
 import { measureGas } from './gas.ts'
 import { measureIdle } from './idle.ts'
 import { measureLatency } from './latency.ts'
@@ -34,6 +35,7 @@ try {
     latency: await measureLatency(bench, Math.ceil(300 * rounds)),
     synced: await measureSynced(dir, values.quick ? 2 : 10, log),
     throughput: await measureThroughput(bench, Math.ceil(4000 * rounds)),
+    executor: await measureExecutor(values.quick ? 3 : 30, log),
     cpu: await measureCpu(log),
     blobs: await measureBlobs(dir, values.quick, log),
     gas: await measureGas(bench, values.quick ? [1, 10] : [1, 10, 100, 1000])

@@ -1,5 +1,6 @@
 import type { BlobReport } from './blobs/measure.ts'
 import type { CpuReport } from './cpu.ts'
+import type { ExecutorReport } from './executor.ts'
 import type { GasReport } from './gas.ts'
 import type { IdleReport } from './idle.ts'
 import type { LatencyReport } from './latency.ts'
@@ -11,6 +12,7 @@ export interface BenchReport {
   readonly latency: LatencyReport
   readonly throughput: readonly ThroughputReport[]
   readonly synced: readonly SyncedReport[]
+  readonly executor: ExecutorReport
   readonly cpu: readonly CpuReport[]
   readonly blobs: readonly BlobReport[]
   readonly gas: readonly GasReport[]
@@ -19,7 +21,7 @@ export interface BenchReport {
 
 /** The figures as tables for people. */
 export function printReport(
-  { latency, throughput, synced, cpu, blobs, gas, idle }: BenchReport,
+  { latency, throughput, synced, executor, cpu, blobs, gas, idle }: BenchReport,
   log: (line: string) => void
 ): void {
   const table = (title: string, header: readonly string[], rows: readonly (readonly (string | number)[])[]) => {
@@ -54,6 +56,16 @@ export function printReport(
       ...[streams, acceptsPerSec, acceptMs.p50, acceptMs.p95, acceptCpuUs],
       ...[vouchersPerSec, voucherMs.p50, voucherMs.p95, voucherCpuUs]
     ])
+  )
+  table(
+    `No-op programs through the executor alone (${executor.isolation.join(', ')})`,
+    ['job', 'p50 ms', 'p95 ms', 'of Node’s start', 'target'],
+    executor.rows.map(({ job, ms, perNodeStart, target }) => [job, ms.p50, ms.p95, perNodeStart, target])
+  )
+  table(
+    'Such programs a second, as many at once as there are processors',
+    ['tenants', 'jobs/s', 'for each start of Node', 'target'],
+    executor.rates.map(({ tenants, perSec, perNodeStart, target }) => [tenants, perSec, perNodeStart, target])
   )
   table(
     'Programs that only compute, as multiples of Node’s own WebAssembly',

@@ -6,6 +6,8 @@ export interface Member {
   /** Undefined while it is a spare. */
   tenant: string | undefined
   busy: boolean
+  /** Settles once it has seen its first job, which is nobody's; undefined where its first is a tenant's. */
+  warmedUp: Promise<unknown> | undefined
   /** When it last became idle, by the monotonic clock. */
   idleSinceMs: number
   /** Ends it when it has been idle for long. */
@@ -49,7 +51,14 @@ export function createMembers(): Members {
         .filter(m => isEvictable(m.tenant!))
         .sort((a, b) => a.idleSinceMs - b.idleSinceMs)[0],
     add: runner => {
-      const member = { runner, tenant: undefined, busy: false, idleSinceMs: 0, idleTimer: undefined }
+      const member = {
+        runner,
+        tenant: undefined,
+        busy: false,
+        warmedUp: undefined,
+        idleSinceMs: 0,
+        idleTimer: undefined
+      }
       members.add(member)
       return member
     },

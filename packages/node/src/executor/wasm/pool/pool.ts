@@ -6,6 +6,7 @@ import { EXIT_TIMEOUT_MS } from '../limits.ts'
 import type { RunnerProcess } from '../runner-process.ts'
 import { createMembers, type Member } from './members.ts'
 import { createWaitingLine, type Waiter } from './waiting-line.ts'
+import { WARM_UP } from './warm-up.ts'
 
 export interface PoolInit {
   startRunner(): RunnerProcess
@@ -36,6 +37,8 @@ export interface Pool {
  * takes a new process, which costs as much as hundreds of short jobs.
  */
 const TURN_MS = 250
+/** Of jobs that nobody calls off. */
+const never = new AbortController().signal
 /** Starting a process takes the processor for a while: the job that took the last spare goes first. */
 const REFILL_DELAY_MS = 20
 
@@ -61,10 +64,16 @@ export function createPool(init: PoolInit): Pool {
     return member
   }
 
+  /** Has a spare process do its first job, so that no tenant waits for what a first job takes. */
+  function warmUp(member: Member): void {
+    // A process that fails at nothing at all is of no use to anybody.
+    member.warmedUp = member.runner.run(WARM_UP, { signal: never }).catch(member.runner.kill)
+  }
+
   /** Keeps spares ready, at the cost of the process that has been idle longest. */
   function refill(): void {
     while (started && members.spareCount() < init.spares && members.leavingCount() === 0) {
-      if (members.count() < init.processesMax) enter(init.startRunner())
+      if (members.count() < init.processesMax) warmUp(enter(init.startRunner()))
       else if (!evict(tenant => !line.has(tenant))) return
     }
   }
@@ -128,6 +137,7 @@ export function createPool(init: PoolInit): Pool {
 
   async function runOn(member: Member, job: ExecutionJob, options: RunOptions): Promise<ExecutionResult> {
     try {
+      if (member.warmedUp !== undefined) await abortable(member.warmedUp, options.signal)
       return await member.runner.run(job, options)
     } finally {
       release(member)
@@ -146,7 +156,7 @@ export function createPool(init: PoolInit): Pool {
   return {
     start: first => {
       started = true
-      if (first !== undefined) enter(first)
+      if (first !== undefined) warmUp(enter(first))
       refill()
     },
     stop: async () => {

@@ -1,11 +1,13 @@
+import { readFileSync } from 'node:fs'
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { stripTypeScriptTypes } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundle } from './bundle.ts'
 
 /** Folders with all the modules of a runner process, beside this one's. */
 const FOLDERS = ['runner', 'metering', 'wasi']
-/** The module to start, within the copy. */
+/** The module to start, within the copy: all of them in one. */
 export const ENTRY = 'runner/main.js'
 
 /**
@@ -27,6 +29,11 @@ export async function copyRunnerModules(target: string): Promise<void> {
     }
   }
   await writeFile(join(target, 'package.json'), '{"type":"module"}')
+  const entry = join(target, ENTRY)
+  await writeFile(
+    entry,
+    bundle(entry, path => readFileSync(path, 'utf8'))
+  )
 }
 
 function isDeclaration(name: string): boolean {
