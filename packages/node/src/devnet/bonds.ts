@@ -3,6 +3,7 @@ import { createNativeSigner } from '@archipel/client/node'
 import { createBondsDomain, proveKeyPossession, type Wei } from '@archipel/protocol'
 import type { KeyPair } from '../wallet/keystore.ts'
 import { faucet } from './funds.ts'
+import { BONDS_AT_ONCE } from './limits.ts'
 
 /** The two keys of a provider: its node's, and that of who answers for it. */
 export interface Operator {
@@ -20,7 +21,7 @@ export interface Collateral {
 
 /**
  * Has every operator answer for its node's key with a bond, a part of which is exposed to the court: so that somebody pays
- * where a jury finds a fault. All at once, each with a key of its own. Nothing where the network has no court or no bonds.
+ * where a jury finds a fault. Several at once, each with a key of its own. Nothing where the network has no court or no bonds.
  */
 export async function postBonds(
   descriptor: NetworkDescriptor,
@@ -31,8 +32,9 @@ export async function postBonds(
   const { bonds, court, token, chainId } = descriptor
   if (bonds === undefined || court === undefined) return
   const domain = createBondsDomain(chainId, bonds)
-  await Promise.all(
-    operators.map(async ({ node, owner }) => {
+  const waiting = operators.values()
+  const post = async () => {
+    for (const { node, owner } of waiting) {
       const amount = collateral.bond
       const door = createBonds({ ...descriptor, bonds, signer: createNativeSigner(owner.privateKey) })
       const possession = proveKeyPossession(createNativeSigner(node.privateKey), owner.address, domain)
@@ -42,6 +44,7 @@ export async function postBonds(
       ])
       await door.bond(amount, options)
       await door.expose(court, collateral.exposed, options)
-    })
-  )
+    }
+  }
+  await Promise.all(Array.from({ length: BONDS_AT_ONCE }, post))
 }

@@ -10,5 +10,7 @@ export const BOOKS_TIMEOUT_MS = 60_000
 export const STOP_TIMEOUT_MS = 15_000
 /** Providers of one devnet: each is a process of about 130 MB. */
 export const PROVIDERS_MAX = 64
+/** Operators that post their bonds at once: one account mints for all, and may have only so many transactions under way. */
+export const BONDS_AT_ONCE = 16
 /** Tail of a log shown when a process died at its start. */
 export const LOG_TAIL_BYTES_MAX = 4 * 1024
