@@ -57,7 +57,10 @@ export function decideClaim(question: ClaimQuestion): ClaimDecision {
   return { type: 'claim', receipt, alreadyPaid: agreement.paid, due }
 }
 
-/** The receipt that charges for everything delivered, if something of it is unpaid and was delivered in time. */
+/**
+ * The receipt that charges for everything delivered, if something of it is unpaid and was delivered in time. Who failed by a
+ * fault of its own has delivered nothing that anybody should be sued for.
+ */
 export function owedReceipt({
   phase,
   receipts,
@@ -65,6 +68,7 @@ export function owedReceipt({
   demand
 }: Pick<ProviderAgreement, 'phase' | 'receipts' | 'paid' | 'demand'>): Receipt | undefined {
   if (phase.code === 'running' || phase.code === 'settled') return undefined
+  if (phase.code === 'failed' && phase.failure.fault === 'host') return undefined
   const isInTime = ({ kind, issuedAt }: Receipt) => kind !== RECEIPT_FINAL || issuedAt <= demand.body.deadline
   const last = receipts.findLast(isInTime)
   return last !== undefined && last.amount > paid ? last : undefined

@@ -20,6 +20,7 @@ const usage = (runMs: number) => ({ runMs, memoryBytes: 1, outputBytes: 2 })
 const tick: ProviderEvent = { type: 'ticked', usage: usage(1_000) }
 const finish: ProviderEvent = { type: 'finished', usage: usage(2_000), result, stderr: testCid('stderr') }
 const fail: ProviderEvent = { type: 'failed', failure: { code: 'E_UNPAID', fault: 'buyer', message: 'unpaid' } }
+const broke: ProviderEvent = { type: 'failed', failure: { code: 'E_INTERNAL', fault: 'host', message: 'broken' } }
 
 function after(events: readonly ProviderEvent[], nowSec = NOW): ProviderAgreement {
   return events.reduce((state, event) => stepProvider(state, event, nowSec).state, start)
@@ -57,6 +58,7 @@ describe('when a provider goes to court', () => {
     ['all is paid', { agreement: after([tick, finish, { type: 'paid', receipts: 2 }]) }, 'nothing'],
     ['only the tick is paid', { agreement: after([tick, finish, { type: 'paid', receipts: 1 }]) }, 'claim'],
     ['failed with an unpaid tick', { agreement: after([tick, fail]) }, 'claim'],
+    ['failed by its own fault', { agreement: after([tick, broke]) }, 'nothing'],
     ['failed with nothing done', { agreement: after([fail]) }, 'nothing'],
     ['too old', { nowSec: NOW + CLAIM_AGE_SEC_MAX + 1 }, 'nothing'],
     ['nothing is left on the channel', { channel: onChannel({ settled: 10n * amount }) }, 'forgo empty'],
