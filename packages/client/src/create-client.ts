@@ -231,6 +231,7 @@ export function createClient(init: ClientInit): Client {
     isBehind = true
   })
   const jobs = new Set<Promise<unknown>>()
+  let exports = 0
 
   /** Runs work on a job; when the client stops, it ends first. */
   async function working<T>(options: JobOptions, work: (options: JobOptions) => Promise<T>): Promise<T> {
@@ -322,9 +323,14 @@ export function createClient(init: ClientInit): Client {
       )
       const sources = states.map(({ offer }) => ({ offer: verifiedOffer(offer) }))
       const root = decodeContentCid(result.output)
-      await fetchOutput(parts, sources, root, () => {}, signal ?? AbortSignal.timeout(OUTPUT_TIMEOUT_MS))
-      for await (const file of exportFiles(root, blocks, { allowFoldedDuplicates: true }))
-        if (file.type === 'file') yield file
+      const owner = `files of ${id}, time ${++exports}`
+      try {
+        await fetchOutput(parts, sources, root, owner, () => {}, signal ?? AbortSignal.timeout(OUTPUT_TIMEOUT_MS))
+        for await (const file of exportFiles(root, blocks, { allowFoldedDuplicates: true }))
+          if (file.type === 'file') yield file
+      } finally {
+        blocks.unpin(owner)
+      }
     },
     auditBundle: (id: AgreementId) => buildBundle({ descriptor, signing, records }, id)
   }

@@ -49,7 +49,7 @@ export async function completeJob({
   await Promise.all([stored, decideAll(replicas, digest)])
   watch.lap('verify')
 
-  const { stdoutBytes, stderrBytes } = await fetchResult(parts, winners, result, onProgress, signal)
+  const { stdoutBytes, stderrBytes } = await fetchResult(parts, record.id, winners, result, onProgress, signal)
   watch.lap('fetch')
 
   await waitForStragglers(replicas, digest, Math.min(STRAGGLER_WAIT_MS, tookMs * STRAGGLER_FACTOR), signal)
@@ -81,15 +81,16 @@ export async function completeJob({
 /** stdout and stderr as bytes; the output directory into the local block store. */
 async function fetchResult(
   parts: ClientParts,
+  job: Hash,
   sources: readonly RunningReplica[],
   { stdout, output }: Result,
   onProgress: (progress: JobProgress) => void,
   signal: AbortSignal
 ): Promise<{ stdoutBytes: Uint8Array; stderrBytes: Uint8Array }> {
   const [stdoutBytes, stderrBytes] = await Promise.all([
-    fetchContent(parts, sources, decodeContentCid(stdout), STDIO_BYTES_MAX, signal),
-    fetchStderr(parts, sources, signal),
-    fetchOutput(parts, sources, decodeContentCid(output), bytes => onProgress({ type: 'fetched', bytes }), signal)
+    fetchContent(parts, sources, decodeContentCid(stdout), job, STDIO_BYTES_MAX, signal),
+    fetchStderr(parts, job, sources, signal),
+    fetchOutput(parts, sources, decodeContentCid(output), job, bytes => onProgress({ type: 'fetched', bytes }), signal)
   ])
   return { stdoutBytes, stderrBytes }
 }
@@ -100,6 +101,7 @@ async function fetchResult(
  */
 async function fetchStderr(
   parts: ClientParts,
+  job: Hash,
   replicas: readonly RunningReplica[],
   signal: AbortSignal
 ): Promise<Uint8Array> {
@@ -108,7 +110,7 @@ async function fetchStderr(
     if (stderr.length === 0) continue
     try {
       const bounded = AbortSignal.any([signal, AbortSignal.timeout(STDERR_TIMEOUT_MS)])
-      return await fetchContent(parts, [replica], decodeContentCid(stderr), STDIO_BYTES_MAX, bounded)
+      return await fetchContent(parts, [replica], decodeContentCid(stderr), job, STDIO_BYTES_MAX, bounded)
     } catch {
       signal.throwIfAborted()
     }

@@ -9,14 +9,16 @@ import type { RunningReplica } from './replica.ts'
 
 type Source = Pick<RunningReplica, 'offer'>
 
-/** A single file, from whichever provider gives it. */
+/** A single file, from all providers that have it. It stays until `owner` lets go of its pins. */
 export async function fetchContent(
   parts: ClientParts,
   sources: readonly Source[],
   root: CID,
+  owner: string,
   bytesMax: number,
   signal: AbortSignal
 ): Promise<Uint8Array> {
+  await parts.blocks.pin(root, owner)
   await fetchDag({
     fetcher: parts.fetcher,
     root,
@@ -28,14 +30,16 @@ export async function fetchContent(
   return exportBytes(root, parts.blocks, { bytesMax, signal })
 }
 
-/** A directory of outputs into the local block store, so that it can be exported at any time. */
+/** A directory of outputs into the local block store, so that it can be exported while `owner` pins it. */
 export async function fetchOutput(
   parts: ClientParts,
   sources: readonly Source[],
   root: CID,
+  owner: string,
   onBytes: (bytes: number) => void,
   signal: AbortSignal
 ): Promise<void> {
+  await parts.blocks.pin(root, owner)
   await fetchDag({
     fetcher: parts.fetcher,
     root,

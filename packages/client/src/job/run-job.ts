@@ -18,7 +18,7 @@ import {
 } from '@archipel/protocol'
 import type { CID } from 'multiformats/cid'
 import type { JobOptions } from '../client.ts'
-import { importBytes, importFiles } from '../content/index.ts'
+import { importBytes, importFiles, parseContentCid } from '../content/index.ts'
 import { linkSignals } from '../net/index.ts'
 import type { ClientParts } from '../parts.ts'
 import { completeJob } from './complete.ts'
@@ -30,13 +30,18 @@ import { supervise } from './supervise.ts'
 /** Runs a job to its verified result: prepare, choose, agree, watch, decide, pay, fetch. */
 export async function runJob(parts: ClientParts, spec: JobSpec, options: JobOptions): Promise<JobOutcome> {
   validateSpec(spec, parts.signing.nowSec())
+  const job = toHex(crypto.getRandomValues(new Uint8Array(32)))
+  try {
+    return await runNew(parts, spec, job, options)
+  } finally {
+    parts.blocks.unpin(job)
+  }
+}
+
+async function runNew(parts: ClientParts, spec: JobSpec, job: Hash, options: JobOptions): Promise<JobOutcome> {
   const watch = createStopwatch()
   const onProgress = options.onProgress ?? (() => {})
-  const [program, input] = await Promise.all([
-    importBytes(spec.program, parts.blocks),
-    spec.input === undefined ? undefined : importFiles(spec.input, parts.blocks)
-  ])
-  const job = toHex(crypto.getRandomValues(new Uint8Array(32)))
+  const { program, input } = await importWork(parts, spec, job)
   const demand = demandOf(parts, spec, job, program, input)
   onProgress({ type: 'prepared', job, program: program.toString(), input: input?.toString() })
 
@@ -73,6 +78,26 @@ export async function runJob(parts: ClientParts, spec: JobSpec, options: JobOpti
     watch,
     first: start => chosen.map(start)
   })
+}
+
+/** Program and input stay here as long as the job lasts: providers come for them when they have room. */
+async function importWork(
+  { blocks }: ClientParts,
+  spec: JobSpec,
+  job: Hash
+): Promise<{ program: CID; input: CID | undefined }> {
+  const release = blocks.hold()
+  try {
+    const [program, input] = await Promise.all([
+      importBytes(spec.program, blocks),
+      spec.input === undefined ? undefined : importFiles(spec.input, blocks)
+    ])
+    await blocks.pin(program, job)
+    if (input !== undefined) await blocks.pin(input, job)
+    return { program, input }
+  } finally {
+    release()
+  }
 }
 
 /** @throws CodedError E_NO_OFFERS, E_SPENDING_LIMIT */
@@ -141,7 +166,14 @@ export async function resumeJob(parts: ClientParts, record: JobRecord, options: 
   }
   const first: DriveInit['first'] = (_start, init) =>
     states.map(state => resumeReplica({ ...init, offer: parts.verifiedOffer(state.offer) }, state))
-  return drive({ parts, record, demand, options, watch, first })
+  try {
+    for (const cid of [record.program, record.input]) {
+      if (cid !== undefined) await parts.blocks.pin(parseContentCid(cid), record.id)
+    }
+    return await drive({ parts, record, demand, options, watch, first })
+  } finally {
+    parts.blocks.unpin(record.id)
+  }
 }
 
 interface DriveInit {

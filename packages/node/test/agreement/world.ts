@@ -131,7 +131,7 @@ export async function createWorld(init: WorldInit = {}): Promise<World> {
       sendFailure: (_, { code }) => told.push(code),
       ended: state => channels.release(state.channel, state.id),
       resumed: state => channels.take(state.channel, reservationOf(state)),
-      kept: () => {},
+      kept: (id, _result, _stderr, untilSec) => told.push(`kept ${id} ${untilSec}`),
       paid: state => channels.adjust(state.channel, reservationOf(state))
     }
   })

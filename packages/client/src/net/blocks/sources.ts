@@ -231,17 +231,16 @@ export function createSources(fetcher: BlockFetcher, from: readonly BlockSource[
       lacking: want.lacking,
       failures: failures.map(({ code }) => code)
     }
-    const corrupt = failures.find(({ code }) => code === 'E_BLOCK_CORRUPT')
-    if (corrupt !== undefined && want.lacking === 0) {
-      return new CodedError('E_BLOCK_CORRUPT', 'the only peers with this block send other bytes', {
-        facts,
-        cause: corrupt
-      })
+    // Somebody who may have it cannot be reached: that can change, whatever the others lack or make up.
+    const unreached = failures.find(({ code }) => code !== 'E_BLOCK_CORRUPT')
+    if (unreached !== undefined || failures.length + want.lacking === 0) {
+      return new CodedError('E_BLOCK_FETCH_FAILED', 'no peer handed over this block', { facts, cause: unreached })
     }
-    if (want.lacking > 0) {
-      return new CodedError('E_BLOCK_MISSING', 'no peer that can be reached has this block', { facts })
-    }
-    return new CodedError('E_BLOCK_FETCH_FAILED', 'no peer handed over this block', { facts, cause: failures.at(-1) })
+    if (want.lacking > 0) return new CodedError('E_BLOCK_MISSING', 'no peer has this block', { facts })
+    return new CodedError('E_BLOCK_CORRUPT', 'the only peers with this block send other bytes', {
+      facts,
+      cause: failures.at(-1)
+    })
   }
 
   const onAbort = () => {

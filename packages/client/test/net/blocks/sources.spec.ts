@@ -1,6 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Stream } from '@libp2p/interface'
 import type { CID } from 'multiformats/cid'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { createFsBlockStore } from '../../../src/content/block-store-node.ts'
 import {
   type BlockStore,
   CHUNK_BYTES,
@@ -16,6 +20,7 @@ import {
   blocksProtocol,
   createBlockFetcher,
   createBlockServer,
+  type FetchProgress,
   fetchDag,
   type Network,
   peerIdFromPrivate,
@@ -142,6 +147,19 @@ describe('several sources', () => {
     expect(asked).toBeGreaterThanOrEqual(4)
   })
 
+  it('fail in a way that may pass when one that may have a block is away, whatever the others say', async () => {
+    const { root } = await someContent()
+    const liar = await startGiver({ get: async () => someBytes(1_000) })
+    const poor = await startGiver(createMemoryBlockStore())
+    const away = await startPeer()
+    const { fetch } = await startTaker([liar.network, poor.network, away])
+    await away.stop()
+    const failed = fetch(root, [liar.network.peerId, poor.network.peerId, away.peerId])
+    await expect(failed).rejects.toMatchObject({ code: 'E_BLOCK_FETCH_FAILED', facts: { asked: 3 } })
+    const lacked = fetch(root, [liar.network.peerId, poor.network.peerId])
+    await expect(lacked).rejects.toMatchObject({ code: 'E_BLOCK_MISSING' })
+  })
+
   it('ask one that has only a part for little more than that', async () => {
     const { whole, root } = await someContent()
     let lacking = 0
@@ -154,6 +172,30 @@ describe('several sources', () => {
     expect(await isWhole(root)).toBe(true)
     expect(report.sources[0]).toMatchObject({ lacking, cut: undefined })
     expect(lacking).toBeLessThan(report.blocks)
+  })
+
+  it('give only what is not here when the fetching process died in the middle and comes back', async () => {
+    const { whole, root } = await someContent()
+    const giver = await startGiver(whole)
+    const directory = await mkdtemp(join(tmpdir(), 'archipel-restart-'))
+    onTestFinished(() => rm(directory, { recursive: true, force: true }))
+    const network = await startPeer()
+    await network.connect(giver.network.addresses())
+    // Each life has a fetcher and a store of its own; what they share is the folder.
+    const live = async (signal?: AbortSignal, onProgress?: (progress: FetchProgress) => void) => {
+      const fetcher = createBlockFetcher(network)
+      const blockstore = await createFsBlockStore({ directory })
+      const from = [giver.network.peerId]
+      const init = { fetcher, root, from, blockstore, signal, ...(onProgress === undefined ? {} : { onProgress }) }
+      return fetchDag(init).finally(() => fetcher.stop())
+    }
+    const death = new AbortController()
+    const dying = live(death.signal, ({ blocks }) => blocks === 100 && death.abort(new Error('killed')))
+    await expect(dying).rejects.toThrow('killed')
+    const report = await live()
+    expect(report.present).toBeGreaterThanOrEqual(100)
+    expect(report.present + report.blocks).toBe(report.known)
+    expect(await live()).toMatchObject({ blocks: 0, bytes: 0, present: report.known })
   })
 
   it('may be found when the fetch has begun', async () => {
