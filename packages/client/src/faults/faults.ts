@@ -5,7 +5,6 @@ import type { FaultBooks } from './books.ts'
 import { type Evidence, type FaultRecord, stateOf } from './fault.ts'
 import {
   FAULT_WATCH_SEC,
-  FAULTS_AT_ONCE,
   FAULTS_IDLE_INTERVAL_MS,
   FAULTS_INTERVAL_MS,
   FAULTS_MAX,
@@ -88,21 +87,22 @@ export function createFaults(init: FaultsInit): Faults {
     if (reporter === undefined) return changed
     // Own harm first: what a bond has left may be enough for some of them only.
     const open = (await openOnes()).filter(fault => !isPatient || isDue(fault)).sort(byHarm)
-    await eachOf(open, async fault => {
-      if (signal?.aborted) return
+    // One after another: each report changes what the bond has left for the next.
+    for (const fault of open) {
+      if (signal?.aborted) break
       try {
         const now = await reporter.look(fault, { signal })
         schedule(now, false)
-        if (now === fault) return
+        if (now === fault) continue
         await books.put(now)
         changed.push(now)
         onChange?.(now)
       } catch (err) {
-        if (signal?.aborted) return
+        if (signal?.aborted) break
         schedule(fault, true)
         onError(err)
       }
-    })
+    }
     return changed
   }
 
@@ -180,12 +180,4 @@ const PAUSE_MS_MIN = 100
 
 function byHarm(a: FaultRecord, b: FaultRecord): number {
   return Number(a.harm === undefined) - Number(b.harm === undefined) || a.foundAt - b.foundAt
-}
-
-async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const waiting = [...items]
-  const worker = async () => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item)
-  }
-  await Promise.all(Array.from({ length: Math.min(FAULTS_AT_ONCE, items.length) }, worker))
 }

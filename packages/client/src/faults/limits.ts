@@ -15,8 +15,6 @@ export const FAULTS_INTERVAL_MS = 5 * 60_000
 export const FAULTS_IDLE_INTERVAL_MS = 60 * 60_000
 /** After a look at which something could not be read or sent. */
 export const FAULTS_RETRY_MS = 15_000
-/** Faults looked at at once. */
-export const FAULTS_AT_ONCE = 4
 /** What was paid is looked at for so long after, in case a re-organisation takes it back. */
 export const FAULT_WATCH_SEC = 3600
 /** How long what an earlier process sent may take to be mined before it is taken for stuck. */

@@ -22,7 +22,7 @@ let world: FaultsWorld
 beforeEach(async () => {
   world = await startFaultsWorld()
   return () => world.anvil.stop()
-})
+}, TIMEOUT_MS)
 
 /** A coin is worth one token: what a local chain asks for gas is next to nothing. */
 const CHEAP = { coinPrice: TOKEN }
@@ -213,6 +213,24 @@ describe('a contradiction', { timeout: TIMEOUT_MS }, () => {
     await buyer.keep(evidenceOf())
     expect(await buyer.run()).toEqual([])
     expect(stateOf(await buyer.only(), alice.address)).toBe('found')
+  })
+
+  it('costs no fee where others have left nothing of the bond', async () => {
+    const { olga, watcher, register, anvil } = world
+    await register()
+    await olga.bond(TOKEN)
+    const buyer = await watcher({ signer: alice, rules: CHEAP })
+    await buyer.keep(evidenceOf(4n * TOKEN, 0))
+    await buyer.keep(evidenceOf(4n * TOKEN, 1))
+    await buyer.run()
+    const all = await buyer.all()
+    expect(all.map(fault => stateOf(fault, alice.address)).sort()).toEqual(['not-worth', 'reported'])
+    expect(all.map(({ passed, wastedWei }) => ({ passed, wastedWei }))).toEqual([
+      { passed: 'empty', wastedWei: 0n },
+      { passed: 'empty', wastedWei: 0n }
+    ])
+    expect(Number(await anvil.request('eth_getTransactionCount', [alice.address, 'latest']))).toBe(1)
+    expect(buyer.errors).toEqual([])
   })
 
   it('that everybody hears of is reported after a random while, so that not all of them send a report', async () => {

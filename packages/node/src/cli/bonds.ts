@@ -67,8 +67,6 @@ export function planReductions(exposures: readonly ExposureView[], left: Wei): {
 /** Arbiters that a network may have, by what they are called on the command line. */
 const ARBITERS = ['court', 'uptime'] as const
 
-type Arbiters = { readonly [Name in (typeof ARBITERS)[number]]?: Address | undefined }
-
 /** An arbiter by the name that it has in the network, or by its address. @throws CodedError E_USAGE, E_NO_ARBITER */
 export function arbiterOf(text: string, network: NetworkDescriptor): Address {
   if (isHex(text, 20)) return text.toLowerCase() as Address
@@ -76,7 +74,7 @@ export function arbiterOf(text: string, network: NetworkDescriptor): Address {
   if (name === undefined) {
     throw codedError('E_USAGE', `${JSON.stringify(text)} is no arbiter: ${ARBITERS.join(', ')}, or an address`)
   }
-  const address = (network as Arbiters)[name]
+  const address = network[name]
   if (address !== undefined) return address
   throw new CodedError('E_NO_ARBITER', `the network ${network.name} has no contract named ${name}`, {
     facts: { network: network.name, name },
@@ -86,7 +84,7 @@ export function arbiterOf(text: string, network: NetworkDescriptor): Address {
 
 /** What an arbiter is called in the network; its address when it has no name there. */
 export function arbiterName(address: Address, network: NetworkDescriptor): string {
-  return ARBITERS.find(name => (network as Arbiters)[name] === address) ?? address
+  return ARBITERS.find(name => network[name] === address) ?? address
 }
 
 /** @throws CodedError E_USAGE */

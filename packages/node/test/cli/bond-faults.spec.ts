@@ -27,7 +27,7 @@ let network: BondNetwork
 beforeAll(async () => {
   network = await startBondNetwork()
 })
-afterAll(() => network.anvil.stop())
+afterAll(() => network?.anvil.stop())
 
 const domain = () => createSigningDomain(network.descriptor.chainId, network.descriptor.escrow)
 const folderOf = ({ home }: Operator) => networkFolder(networkRoot(home))

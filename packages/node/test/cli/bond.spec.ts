@@ -16,7 +16,7 @@ beforeAll(async () => {
   network = await startBondNetwork()
   deployment = network.deployment
 })
-afterAll(() => network.anvil.stop())
+afterAll(() => network?.anvil.stop())
 
 const createOperator: BondNetwork['createOperator'] = init => network.createOperator(init)
 
