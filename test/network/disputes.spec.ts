@@ -2,7 +2,13 @@ import { type CaseOutcome, COURT_RULES, caseId, type Hash, secretChain } from '@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Deal, type DealInit, makeDeal, PER_TICK, PRICE, payFor } from '../fixtures/dispute-deal.ts'
 import type { OpenBuyer, OpenProvider } from '../fixtures/dispute-parties.ts'
-import { createDisputeWorld, type DisputeWorld, GRACE_SEC, QUANTUM } from '../fixtures/dispute-world.ts'
+import {
+  createDisputeWorld,
+  type DisputeWorld,
+  GRACE_SEC,
+  type PartyChange,
+  QUANTUM
+} from '../fixtures/dispute-world.ts'
 
 let world: DisputeWorld
 let salt = 0n
@@ -255,5 +261,41 @@ describe('a jury that is wrong', () => {
     expect(outcome).toBe('upheld')
     const record = (await recordOf(claimOf(made), 'provider'))!
     expect(record.steps.map(({ action }) => action)).toContain('appeal')
+  })
+})
+
+describe('what a party takes on', () => {
+  let own: DisputeWorld
+  beforeAll(async () => {
+    own = await createDisputeWorld()
+  })
+  afterAll(() => own?.stop())
+
+  /** The cases that a party has after a look, started anew for it. */
+  async function looked(change: PartyChange) {
+    const provider = await own.provider(change)
+    try {
+      await provider.disputes.look()
+      return await Array.fromAsync(provider.records.disputes.iterate(), ([, record]) => record)
+    } finally {
+      await provider.close()
+    }
+  }
+
+  it('is as many cases as it has room for, and the next once one is over', async () => {
+    for (const salt of [1n, 2n]) await makeDeal(own, { salt })
+    await own.pass(GRACE_SEC)
+    // By hand only: it is told, and nothing is sent.
+    expect(await looked({ settings: { ...own.settings, isAutomatic: false } })).toEqual([])
+    expect(await looked({ casesMax: 1 })).toHaveLength(1)
+    const [first] = await looked({ casesMax: 1 })
+    const buyer = await own.client({ casesMax: 0 })
+    expect(await buyer.disputes.run()).toEqual([])
+    await buyer.close()
+    await own.passTo((await own.caseOf(first!.id))!.state.until + 1)
+    await looked({ casesMax: 1 })
+    await looked({ casesMax: 1 })
+    await own.pass(3_600)
+    expect(await looked({ casesMax: 1 })).toHaveLength(2)
   })
 })

@@ -54,22 +54,28 @@ export interface BuyerDisputesInit {
   onNews: (news: DisputeNews) => void
   onError: (error: unknown) => void
   intervalMs?: number | undefined
+  /** Default {@link CASES_OPEN_MAX}. */
+  casesMax?: number | undefined
 }
 
 /** Deadlines are hours away; between them a client need not know. */
 const LOOK_INTERVAL_MS = 60_000
+/** All jobs are gone through for wrong results so often: those can be sued for within a week. */
+const FAULTS_INTERVAL_MS = 15 * 60_000
 const SEARCH_AGAIN_BLOCKS = 64
 /** A job that is older has no result that could still be sued for. */
 const JOB_AGE_SEC_MAX = 16 * 86_400
 
 export function createBuyerDisputes(init: BuyerDisputesInit): BuyerDisputes {
-  const { records, chain, court, bonds, payer, settings, onNews, onError, intervalMs = LOOK_INTERVAL_MS } = init
+  const { records, chain, court, bonds, payer, settings, onNews, onError } = init
+  const { intervalMs = LOOK_INTERVAL_MS, casesMax = CASES_OPEN_MAX } = init
   const open = new Map<Hash, DisputeRecord>()
   const awarded = new Set<AgreementId>()
   let loading: Promise<void> | undefined
   let stopping: AbortController | undefined
   let underWay: Promise<unknown> = Promise.resolve()
   let first: Promise<unknown> = Promise.resolve()
+  let nextSearchMs = 0
   const runner = createDisputeRunner({
     court,
     chain,
@@ -90,7 +96,8 @@ export function createBuyerDisputes(init: BuyerDisputesInit): BuyerDisputes {
     const isAwarded = record.kind === 'claim' && record.end?.outcome === 'upheld'
     if (isAwarded) awarded.add(record.agreement)
     else awarded.delete(record.agreement)
-    if (record.end === undefined) open.set(record.id, record)
+    // Those that are over leave with the first look, unless that was a moment ago.
+    open.set(record.id, record)
   }
 
   /** Claims on channels of ours since the last search. */
@@ -102,7 +109,7 @@ export function createBuyerDisputes(init: BuyerDisputesInit): BuyerDisputes {
       const channel = await ownChannel(facts)
       if (channel === undefined) continue
       // It is found again, once there is room.
-      if (open.size >= CASES_OPEN_MAX) return
+      if (open.size >= casesMax) return
       const { provider, amount } = facts
       await add({
         ...blank(facts, blockNumber, nowSec),
@@ -137,7 +144,7 @@ export function createBuyerDisputes(init: BuyerDisputesInit): BuyerDisputes {
     options: CallOptions
   ): Promise<void> {
     const agreement = await records.agreements.get(id)
-    if (agreement?.phase.code !== 'rejected' || agreement.paid === 0n || open.size >= CASES_OPEN_MAX) return
+    if (agreement?.phase.code !== 'rejected' || agreement.paid === 0n || open.size >= casesMax) return
     const key = caseId(agreement.channel, id, 'fault')
     const channel = (await records.channels.get(agreement.channel))?.key
     if (channel === undefined || !sameHex(channel.arbiter, court.court)) return
@@ -207,14 +214,15 @@ export function createBuyerDisputes(init: BuyerDisputesInit): BuyerDisputes {
     const place = { chain, court, account: payer }
     const moment = await readMoment(place, { signal })
     const policy = policyOf(settings, moment.quantum)
+    for (const record of open.values()) if (isSettled(record, moment)) open.delete(record.id)
     await findClaims(moment, { signal })
-    await findFaults(moment, policy, { signal })
+    if (performance.now() >= nextSearchMs) {
+      await findFaults(moment, policy, { signal })
+      nextSearchMs = performance.now() + FAULTS_INTERVAL_MS
+    }
     for (const record of [...open.values()]) {
       const now = open.size < 2 ? moment : await readMoment(place, { signal })
-      const after = await runner.advance(record, { moment: now, policy, signal })
-      keep(after)
-      if (isSettled(after, now)) open.delete(after.id)
-      else open.set(after.id, after)
+      keep(await runner.advance(record, { moment: now, policy, signal }))
     }
     await withdraw(policy, signal)
     return [...open.values()]

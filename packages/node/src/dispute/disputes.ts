@@ -81,10 +81,13 @@ export interface ProviderDisputesInit {
   settings: DisputeSettings
   log: Pick<Logger, 'debug' | 'info' | 'warn'>
   intervalMs?: number | undefined
+  /** Default {@link CASES_OPEN_MAX}. */
+  casesMax?: number | undefined
 }
 
 export function createProviderDisputes(init: ProviderDisputesInit): ProviderDisputes {
-  const { records, books, chain, court, signing, log, owner, settings, intervalMs = LOOK_INTERVAL_MS } = init
+  const { records, books, chain, court, signing, log, owner, settings } = init
+  const { intervalMs = LOOK_INTERVAL_MS, casesMax = CASES_OPEN_MAX } = init
   const account = signing.signer.address
   /** All cases that are looked at. */
   const open = new Map<DisputeRecord['id'], DisputeRecord>()
@@ -127,7 +130,7 @@ export function createProviderDisputes(init: ProviderDisputesInit): ProviderDisp
       if (facts.kind !== 'fault' || !sameHex(facts.provider, account)) continue
       if (open.has(id) || (await records.disputes.get(id)) !== undefined) continue
       // It is found again, once there is room.
-      if (open.size >= CASES_OPEN_MAX) return
+      if (open.size >= casesMax) return
       const record = await faultRecord(id, facts, blockNumber, nowSec)
       if (record !== undefined) open.set(id, await runner.add(record))
     }
@@ -171,7 +174,7 @@ export function createProviderDisputes(init: ProviderDisputesInit): ProviderDisp
   async function findClaims(moment: CourtMoment, policy: DisputePolicy): Promise<void> {
     for await (const record of search.find(moment, policy)) {
       stopping.signal.throwIfAborted()
-      if (open.size >= CASES_OPEN_MAX) return
+      if (open.size >= casesMax) return
       // No voucher for anything else from here on.
       open.set(record.id, record)
       await runner.add(record).catch(err => {
