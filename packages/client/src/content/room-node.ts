@@ -34,9 +34,15 @@ interface Eviction {
   readonly going: Map<BlockMark, Promise<void>>
 }
 
+/** What was written since then stays, and what was used: that need not have been written anew. */
+interface Hold {
+  readonly sinceMs: number
+  readonly marks: Set<BlockMark>
+}
+
 export function createRoom({ directory, bytesMax, get, onEvict }: RoomInit): Room {
   const pins = createPins()
-  const holds = new Set<{ readonly sinceMs: number }>()
+  const holds = new Set<Hold>()
   let usedBytes: number | undefined
   /** Taken and not written yet, and what of that a count of the folder may have missed: counted twice, never too little. */
   let unwrittenBytes = 0
@@ -60,6 +66,11 @@ export function createRoom({ directory, bytesMax, get, onEvict }: RoomInit): Roo
     return sinceMs - CLOCK_SLACK_MS
   }
 
+  function isHeld(mark: BlockMark): boolean {
+    for (const hold of holds) if (hold.marks.has(mark)) return true
+    return false
+  }
+
   async function evict(wantedBytes: number): Promise<void> {
     const startMs = Date.now()
     const current: Eviction = { marks: new Set(), going: new Map() }
@@ -70,7 +81,7 @@ export function createRoom({ directory, bytesMax, get, onEvict }: RoomInit): Roo
       const { leftBytes } = await evictBlocks({
         directory,
         keepBytes: Math.min(bytesMax * LOW_WATER, bytesMax - missedBytes - wantedBytes),
-        isNeeded: ({ mark, usedAtMs }) => usedAtMs >= heldSince(startMs) || current.marks.has(mark),
+        isNeeded: ({ mark, usedAtMs }) => usedAtMs >= heldSince(startMs) || current.marks.has(mark) || isHeld(mark),
         onEvict: (block, gone) => goes(current, block, gone)
       })
       usedBytes = leftBytes + missedBytes
@@ -112,10 +123,11 @@ export function createRoom({ directory, bytesMax, get, onEvict }: RoomInit): Roo
 
   return {
     use(cid) {
-      if (eviction === undefined) return undefined
+      if (eviction === undefined && holds.size === 0) return undefined
       const mark = markOf(cid.multihash.digest)
-      eviction.marks.add(mark)
-      return eviction.going.get(mark)
+      for (const hold of holds) hold.marks.add(mark)
+      eviction?.marks.add(mark)
+      return eviction?.going.get(mark)
     },
     take(diskBytes) {
       if (usedBytes !== undefined && usedBytes + diskBytes <= bytesMax) {
@@ -139,7 +151,7 @@ export function createRoom({ directory, bytesMax, get, onEvict }: RoomInit): Roo
     },
     unpin: owner => pins.remove(owner),
     hold(what) {
-      const held = { sinceMs: what === 'all' ? Number.NEGATIVE_INFINITY : Date.now() }
+      const held: Hold = { sinceMs: what === 'all' ? Number.NEGATIVE_INFINITY : Date.now(), marks: new Set() }
       holds.add(held)
       return () => void holds.delete(held)
     },

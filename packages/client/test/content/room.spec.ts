@@ -128,6 +128,18 @@ describe('a store of blocks with a bound', () => {
     expect((await present(blocks, cids)).length).toBeGreaterThanOrEqual(5)
   })
 
+  it('keeps what was here already and is put again while its root is not known', async () => {
+    const { directory, blocks, cids } = await fill()
+    // Used too lately to be noted as used again, and still the oldest of all.
+    await age(directory, 30, cids)
+    await age(directory, 40, [cids[0]!])
+    const release = blocks.hold()
+    await put(blocks, 0)
+    await put(blocks, 10)
+    release()
+    expect(await present(blocks, cids)).toContain(0)
+  })
+
   it('knows after a restart how full it is, and what was used when', async () => {
     const { directory, cids } = await fill()
     const again = await open(directory)
