@@ -14,7 +14,13 @@ import {
   wallClockSec
 } from '@archipel/client'
 import { createFsBlockStore, createNativeSigner, nodeTransports, recoverNative } from '@archipel/client/node'
-import { type AgreementId, createSigningDomain, type ProviderAgreement, wholeCores } from '@archipel/protocol'
+import {
+  type Address,
+  type AgreementId,
+  createSigningDomain,
+  type ProviderAgreement,
+  wholeCores
+} from '@archipel/protocol'
 import { LevelDatastore } from 'datastore-level'
 import { type Conversations, createConversations } from './agreement/conversations.ts'
 import { createCredit } from './agreement/credit.ts'
@@ -26,7 +32,7 @@ import { createCapacity } from './execution/capacity.ts'
 import { createDiskSpace } from './execution/disk-space.ts'
 import { createInputs } from './execution/inputs.ts'
 import { createWork, type Work } from './execution/work.ts'
-import { createWasmExecutor, type Executor } from './executor/index.ts'
+import { createOciExecutor, createWasmExecutor, type Executor } from './executor/index.ts'
 import type { Logger } from './log.ts'
 import { createBeacon } from './market/beacon.ts'
 import { createOfferPublisher } from './market/offer-publisher.ts'
@@ -78,8 +84,8 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
   const blocks = await createFsBlockStore({ directory: join(dataDir, 'blocks') })
   const records = createProviderRecords(store)
   const chain = createChain({ ...descriptor, signer: signing.signer })
-  const executor = init.executor ?? createWasmExecutor({ processesMax: processesFor(config) })
-  const runtimes = [executor.runtime]
+  const executors = createExecutors(init, signing.signer.address)
+  const runtimes = executors.map(({ runtime }) => runtime)
 
   const network = await createNetwork({
     network: descriptor.name,
@@ -99,7 +105,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
   const publisher = createOfferPublisher({ network, config, runtimes, version, signing, records, book, log })
   const beacon = createBeacon({
     network,
-    capabilities: ['offers-book', 'runtime=wasm', `region=${config.domains.region}`],
+    capabilities: ['offers-book', ...runtimes.map(runtime => `runtime=${runtime}`), `region=${config.domains.region}`],
     log
   })
 
@@ -128,7 +134,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
   }
   const inputs = createInputs({ fetcher, blocks, sourceOf: state => conversations.peerOf(buyerOf(state)) })
   work = createWork({
-    executor,
+    executors: new Map(executors.map(executor => [executor.runtime, executor])),
     capacity,
     inputs,
     blocks,
@@ -186,7 +192,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     publisher.stop()
     beacon.stop()
     await work.stopAll()
-    await Promise.all([executor.stop(), redeemer.stop(), reconciler.stop(), news.stop()])
+    await Promise.all([...executors.map(executor => executor.stop()), redeemer.stop(), reconciler.stop(), news.stop()])
     fetcher.stop()
     await network.stop()
     stopped.abort()
@@ -199,7 +205,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       await chain
         .checkChain()
         .catch(err => log.warn({ err }, 'the chain does not answer; work inside what is paid for goes on'))
-      await Promise.all([channels.start(), executor.start(), disk.look()])
+      await Promise.all([channels.start(), ...executors.map(executor => executor.start()), disk.look()])
       // Before anybody can be heard: what a message may change is all here, and money is set aside for it.
       await engine.restart()
       await Promise.all([conversations.start(), blockServer.start(), serveBook(network, book)])
@@ -215,7 +221,11 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       reconciler.start()
       news.start()
       log.info(
-        { address: signing.signer.address, multiaddrs: network.addresses().map(String), isolation: executor.isolation },
+        {
+          address: signing.signer.address,
+          multiaddrs: network.addresses().map(String),
+          isolation: isolationOf(executors)
+        },
         'started'
       )
     },
@@ -240,7 +250,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
         multiaddrs: network.addresses().map(String),
         peers: network.libp2p.getPeers().length,
         offersKnown: book.offers().length,
-        isolation: executor.isolation,
+        isolation: isolationOf(executors),
         jobs: engine.counts(),
         earnings: {
           vouchered: tokens.reduce((sum, { vouchered }) => sum + vouchered, 0n),
@@ -252,6 +262,25 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       }
     }
   }
+}
+
+/** WebAssembly always; containers where the operator has an engine for them, in which ours go by the node's address. */
+function createExecutors({ config, executor }: ProviderNodeInit, address: Address): Executor[] {
+  const wasm = executor ?? createWasmExecutor({ processesMax: processesFor(config) })
+  const { containers } = config
+  if (containers === undefined) return [wasm]
+  const { socket, runtime, registries = [] } = containers
+  const place = socket === undefined ? {} : { socketPath: socket }
+  const { memoryBytes } = config.resources
+  const owner = address.toLowerCase()
+  return [wasm, createOciExecutor({ ...place, owner, runtime, registries, memoryBytesMax: memoryBytes })]
+}
+
+/** Those of WebAssembly go by their own names, as they did when there was nothing else. */
+function isolationOf(executors: readonly Executor[]): string[] {
+  return executors.flatMap(({ runtime, isolation }) =>
+    isolation.map(layer => (runtime === 'wasm' ? layer : `${runtime}:${layer}`))
+  )
 }
 
 /** A process for each core that is sold, and some: each serves one buyer, and idle ones are kept for a while. */

@@ -20,6 +20,18 @@ export interface ProviderConfig {
   readonly unpaidMax?: Wei | undefined
   readonly domains: Domains
   readonly redeem: RedeemPolicy
+  /** Left out, no container images are run. */
+  readonly containers?: ContainerPolicy | undefined
+}
+
+/** How container images are run beside WebAssembly programs. */
+export interface ContainerPolicy {
+  /** Socket of the container engine. Left out, Docker's own. */
+  readonly socket?: string | undefined
+  /** Runtime of the engine's. Left out, gVisor where the engine has it, else runc. */
+  readonly runtime?: string | undefined
+  /** Hosts of registries that images may be pulled from. Left out, none: images come as archives. */
+  readonly registries?: readonly string[] | undefined
 }
 
 /** When vouchers are turned into money on chain: as soon as either bound is reached, and it is worth what it costs. */
