@@ -1,4 +1,4 @@
-import { sha256 } from '../fixtures/image-archive.ts'
+import { sha256 } from '../../packages/node/test/executor/oci/images.ts'
 import { GOT_IT, type Program, type Programs } from '../suites/executor/back-end.ts'
 
 const redirection = { stdout: '', stderr: ' >&2' }

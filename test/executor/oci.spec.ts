@@ -1,18 +1,17 @@
 import { createOciExecutor } from 'archipel'
 import { afterAll, beforeAll, describe } from 'vitest'
+import { BUSYBOX_CONFIG, busyboxLayer, dockerArchive } from '../../packages/node/test/executor/oci/images.ts'
 import { requireFacility } from '../../scripts/facilities.ts'
 import { type ContainerEngine, startContainerEngine } from '../fixtures/container-engine.ts'
-import { BUSYBOX_CONFIG, busyboxLayer, dockerArchive } from '../fixtures/image-archive.ts'
 import { MIB } from '../suites/executor/back-end.ts'
 import { executorSuite } from '../suites/executor/suite.ts'
+import { ociCases } from './oci-cases.ts'
 import { createOciPrograms } from './oci-programs.ts'
 
 const hasDocker = requireFacility('docker')
 const hasGvisor = requireFacility('gvisor')
-const archive = hasDocker
-  ? await dockerArchive({ layers: [await busyboxLayer()], config: BUSYBOX_CONFIG })
-  : Buffer.of()
-const programs = createOciPrograms(archive)
+const layer = hasDocker ? await busyboxLayer() : Buffer.of()
+const programs = createOciPrograms(await dockerArchive({ layers: [layer], config: BUSYBOX_CONFIG }))
 
 describe.skipIf(!hasDocker)('the oci executor', () => {
   let engine: ContainerEngine
@@ -34,6 +33,7 @@ describe.skipIf(!hasDocker)('the oci executor', () => {
       leftovers: () => engine.contents()
     })
 
+  describe('alone', () => ociCases(() => engine, layer))
   suiteWith('runc')
   if (hasGvisor) suiteWith('runsc')
 })

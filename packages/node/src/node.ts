@@ -24,6 +24,7 @@ import {
 } from '@archipel/client'
 import { createFsBlockStore, createNativeSigner, nodeTransports, recoverNative } from '@archipel/client/node'
 import {
+  type Address,
   type AgreementId,
   CLAIM_AGE_SEC_MAX,
   createSigningDomain,
@@ -43,7 +44,7 @@ import { createDiskSpace } from './execution/disk-space.ts'
 import { createInputs } from './execution/inputs.ts'
 import { createResults } from './execution/results.ts'
 import { createWork, type Work } from './execution/work.ts'
-import { createWasmExecutor, type Executor } from './executor/index.ts'
+import { createOciExecutor, createWasmExecutor, type Executor } from './executor/index.ts'
 import { createFaultLog } from './faults/fault-log.ts'
 import type { Logger } from './log.ts'
 import { createBeacon } from './market/beacon.ts'
@@ -103,8 +104,8 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
   const results = createResults({ blocks })
   const records = createProviderRecords(store)
   const chain = createChain({ ...descriptor, signer: signing.signer })
-  const executor = init.executor ?? createWasmExecutor({ processesMax: processesFor(config) })
-  const runtimes = [executor.runtime]
+  const executors = createExecutors(init, signing.signer.address)
+  const runtimes = executors.map(({ runtime }) => runtime)
 
   const network = await createNetwork({
     network: descriptor.name,
@@ -139,7 +140,11 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
   const publisher = createOfferPublisher({ network, config, runtimes, version, signing, records, book, log })
   const beacon = createBeacon({
     network,
-    capabilities: ['offers-book', 'runtime=wasm', `region=${config.domains.region}`],
+    capabilities: [
+      'offers-book',
+      ...runtimes.map(runtime => `runtime=${runtime}` as const),
+      `region=${config.domains.region}`
+    ],
     log
   })
 
@@ -176,7 +181,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     othersWith: (root, buyer, signal) => holders.find(buyer, root, { signal })
   })
   work = createWork({
-    executor,
+    executors: new Map(executors.map(executor => [executor.runtime, executor])),
     capacity,
     inputs,
     blocks,
@@ -260,7 +265,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     beacon.stop()
     await work.stopAll()
     await Promise.all([
-      executor.stop(),
+      ...executors.map(executor => executor.stop()),
       redeemer.stop(),
       reconciler.stop(),
       news.stop(),
@@ -279,7 +284,8 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       await chain
         .checkChain()
         .catch(err => log.warn({ err }, 'the chain does not answer; work inside what is paid for goes on'))
-      await Promise.all([channels.start(), disputes?.load(), executor.start(), disk.look()])
+      const starting = executors.map(executor => executor.start())
+      await Promise.all([channels.start(), disputes?.load(), ...starting, disk.look()])
       // Before anybody can be heard: what a message may change is all here, and money is set aside for it.
       await engine.restart()
       pinned()
@@ -298,7 +304,11 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       disputes?.start()
       faults.start()
       log.info(
-        { address: signing.signer.address, multiaddrs: network.addresses().map(String), isolation: executor.isolation },
+        {
+          address: signing.signer.address,
+          multiaddrs: network.addresses().map(String),
+          isolation: isolationOf(executors)
+        },
         'started'
       )
     },
@@ -325,7 +335,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
         multiaddrs: network.addresses().map(String),
         peers: network.libp2p.getPeers().length,
         offersKnown: book.offers().length,
-        isolation: executor.isolation,
+        isolation: isolationOf(executors),
         jobs: engine.counts(),
         earnings: {
           vouchered: tokens.reduce((sum, { vouchered }) => sum + vouchered, 0n),
@@ -340,6 +350,25 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     },
     faults: faults.all
   }
+}
+
+/** WebAssembly always; containers where the operator has an engine for them, in which ours go by the node's address. */
+function createExecutors({ config, executor }: ProviderNodeInit, address: Address): Executor[] {
+  const wasm = executor ?? createWasmExecutor({ processesMax: processesFor(config) })
+  const { containers } = config
+  if (containers === undefined) return [wasm]
+  const { socket, runtime, registries = [] } = containers
+  const place = socket === undefined ? {} : { socketPath: socket }
+  const { memoryBytes } = config.resources
+  const owner = address.toLowerCase()
+  return [wasm, createOciExecutor({ ...place, owner, runtime, registries, memoryBytesMax: memoryBytes })]
+}
+
+/** Those of WebAssembly go by their own names, as they did when there was nothing else. */
+function isolationOf(executors: readonly Executor[]): string[] {
+  return executors.flatMap(({ runtime, isolation }) =>
+    isolation.map(layer => (runtime === 'wasm' ? layer : `${runtime}:${layer}`))
+  )
 }
 
 /** A process for each core that is sold, and some: each serves one buyer, and idle ones are kept for a while. */

@@ -25,6 +25,18 @@ export interface ProviderConfig {
   readonly disputes?: DisputeSettings | undefined
   /** What is done about other providers that contradict themselves. Default: what brings more than it costs. */
   readonly faults?: Pick<ReportRules, 'report'> | undefined
+  /** Left out, no container images are run. */
+  readonly containers?: ContainerPolicy | undefined
+}
+
+/** How container images are run beside WebAssembly programs. */
+export interface ContainerPolicy {
+  /** Socket of the container engine. Left out, Docker's own. */
+  readonly socket?: string | undefined
+  /** Runtime of the engine's. Left out, gVisor where the engine has it, else runc. */
+  readonly runtime?: string | undefined
+  /** Hosts of registries that images may be pulled from. Left out, none: images come as archives. */
+  readonly registries?: readonly string[] | undefined
 }
 
 /** When vouchers are turned into money on chain: as soon as either bound is reached, and it is worth what it costs. */

@@ -59,7 +59,11 @@ export interface JobInit extends Partial<Omit<ExecutionJob, 'limits' | 'args' | 
 }
 
 /** A job with limits that no program of the suite meets, unless some are given. */
-export function jobOf({ memoryBytes }: BackEnd, { program, args }: Program, init: JobInit = {}): ExecutionJob {
+export function jobOf(
+  { memoryBytes }: Pick<BackEnd, 'memoryBytes'>,
+  { program, args }: Program,
+  init: JobInit = {}
+): ExecutionJob {
   return {
     tenant: 'alice',
     program,

@@ -3,13 +3,18 @@ import type { ContentEntry } from '../content/index.ts'
 
 /** What a buyer asks for. */
 export interface JobSpec {
-  /** The program's bytes (a WASI preview 1 module). */
+  /** Which kind of program it is. Default `wasm`. */
+  readonly runtime?: 'wasm' | 'oci' | undefined
+  /**
+   * The program's bytes. For `wasm` a WASI preview 1 module; for `oci` an archive of a container image, or the text of a
+   * reference: "registry.example/team/image@sha256:…".
+   */
   readonly program: Uint8Array
   /** argv, the program's name first. */
   readonly args: readonly string[]
   /** KEY=value. */
   readonly env?: readonly string[]
-  /** Files the program finds in its working directory. */
+  /** Files the program finds in its root folder, or in `/input` of its container. */
   readonly input?: Iterable<ContentEntry> | AsyncIterable<ContentEntry>
   readonly resources: { readonly cpuMillis: number; readonly memoryBytes: number; readonly diskBytes: number }
   /** Longest running time, seconds. */

@@ -338,7 +338,7 @@ function demandOf(
     buyer: signing.signer.address,
     job,
     workload: {
-      runtime: 'wasm',
+      runtime: spec.runtime ?? 'wasm',
       program: program.bytes,
       args: [...spec.args],
       env: [...(spec.env ?? [])].sort(),
@@ -353,19 +353,27 @@ function demandOf(
   return sign(signing.signer, signing.domain, demandType, body)
 }
 
-function validateSpec({ replicas, quorum, priceMax, program, deadline }: JobSpec, nowSec: number): void {
+function validateSpec(
+  { replicas, quorum, priceMax, runtime = 'wasm', program, deadline }: JobSpec,
+  nowSec: number
+): void {
   const bad = (message: string, hint: string): never => {
     throw new CodedError('E_BAD_JOB', message, { facts: { replicas, quorum, priceMax }, hint })
   }
   validateQuorum({ replicas, quorum })
   if (priceMax < BigInt(replicas))
     bad('the price ceiling is zero', 'give the most the job may cost, e.g. --max-price 0.05')
-  if (program.length < 8 || program[0] !== 0 || program[1] !== 0x61 || program[2] !== 0x73 || program[3] !== 0x6d) {
+  if (runtime === 'wasm' && !isModule(program)) {
     throw new CodedError('E_NOT_WASM', 'the program is not a WebAssembly module', {
       hint: 'compile it for wasm32-wasi (WASI preview 1)'
     })
   }
   if (deadline <= nowSec) bad('the deadline has passed', 'give a later deadline')
+}
+
+/** `\0asm` and a version. */
+function isModule(program: Uint8Array): boolean {
+  return program.length >= 8 && [0, 0x61, 0x73, 0x6d].every((byte, i) => program[i] === byte)
 }
 
 function tooLate({ deadline, id }: JobRecord): CodedError {

@@ -15,6 +15,14 @@ export const labelSchema = z
   .max(LABEL_BYTES_MAX)
   .regex(/^[a-z0-9][a-z0-9._-]*$/, 'must be lower-case letters, digits, dots, dashes and underscores')
 
+/** A host and perhaps a port, as they stand in front of an image's name. */
+const registrySchema = z
+  .string()
+  .max(255)
+  .regex(/^[a-z0-9][a-z0-9.-]*(?::\d{1,5})?$/, 'must be a host name, perhaps with a port')
+/** More than anybody trusts. */
+const REGISTRIES_MAX = 64
+
 /** What `node.yaml` says, in the units people think in. */
 const nodeFileSchema = z.strictObject({
   owner: addressSchema,
@@ -48,6 +56,14 @@ const nodeFileSchema = z.strictObject({
     .optional(),
   /** What is done about other providers that contradict themselves; weighed by `redeem.coinPrice`. */
   faults: z.strictObject({ report: reportSchema.optional() }).optional(),
+  /** Runs container images, too, in the engine behind `socket`. */
+  containers: z
+    .strictObject({
+      socket: z.string().startsWith('/', 'must be an absolute path').optional(),
+      runtime: labelSchema.optional(),
+      registries: z.array(registrySchema).max(REGISTRIES_MAX).optional()
+    })
+    .optional(),
   /** Most tokens that one buyer may owe at a time. */
   unpaid: amountSchema.optional(),
   passwordFile: z.string().min(1).optional()
@@ -129,7 +145,8 @@ export function initialNodeFile(init: NodeFileInit): NodeFile {
 }
 
 function toConfig(node: z.output<typeof nodeFileSchema>): NodeConfig {
-  const { owner, listen, domains, resources, prices, tick, redeem, disputes = {}, faults, unpaid, passwordFile } = node
+  const { owner, listen, domains, resources, prices, tick, redeem, disputes = {}, faults } = node
+  const { containers, unpaid, passwordFile } = node
   return {
     provider: {
       owner,
@@ -147,6 +164,7 @@ function toConfig(node: z.output<typeof nodeFileSchema>): NodeConfig {
       },
       tickSec: tick,
       unpaidMax: unpaid,
+      containers,
       redeem: {
         amountMin: redeem.amount,
         ageSecMax: redeem.age,

@@ -13,7 +13,6 @@ import { CodedError, isCodedError, type ProviderAgreement } from '@archipel/prot
 import type { PeerId } from '@libp2p/interface'
 import type { CID } from 'multiformats/cid'
 import type { ExecutionJob, InputFile } from '../executor/index.ts'
-import { PROGRAM_BYTES_MAX } from '../executor/wasm/limits.ts'
 import {
   BUYER_AWAY_MS,
   COMPLETE_CIDS_MAX,
@@ -25,7 +24,10 @@ import {
   INPUT_FILES_MAX,
   INPUT_LIMITS,
   INPUT_NODES_BYTES_MAX,
-  PROGRAM_LIMITS
+  PROGRAM_BLOCKS_MAX,
+  PROGRAM_BYTES_MAX_BY_RUNTIME,
+  PROGRAM_DEPTH_MAX,
+  PROGRAM_NODES_BYTES_MAX
 } from './limits.ts'
 import { createSlots } from './slots.ts'
 
@@ -145,7 +147,9 @@ export function createInputs({
     async fetch(state, onFetch, signal) {
       const { workload, resources } = state.demand.body
       try {
-        await ensure(cidOf(workload.program, 'program'), PROGRAM_LIMITS, state, onFetch, signal)
+        const bytes = programBytesMax(workload.runtime) + PROGRAM_NODES_BYTES_MAX
+        const programLimits = { blocks: PROGRAM_BLOCKS_MAX, bytes, depth: PROGRAM_DEPTH_MAX }
+        await ensure(cidOf(workload.program, 'program'), programLimits, state, onFetch, signal)
         if (workload.input.length === 0) return []
         const root = cidOf(workload.input, 'input')
         // A block linked a thousand times is stored once and is a thousand blocks of a file: files are counted by size.
@@ -159,8 +163,8 @@ export function createInputs({
     },
     async program(state) {
       try {
-        const root = cidOf(state.demand.body.workload.program, 'program')
-        return await exportBytes(root, blocks, { bytesMax: PROGRAM_BYTES_MAX })
+        const { program, runtime } = state.demand.body.workload
+        return await exportBytes(cidOf(program, 'program'), blocks, { bytesMax: programBytesMax(runtime) })
       } catch (err) {
         throw blamed(err)
       }
@@ -168,6 +172,9 @@ export function createInputs({
     release: ({ id }) => blocks.unpin(id)
   }
 }
+
+/** A runtime that nobody offers brings no program. */
+const programBytesMax = (runtime: string): number => PROGRAM_BYTES_MAX_BY_RUNTIME[runtime] ?? 0
 
 /** Content that breaks the rules or is larger than agreed would fail everywhere: no other host needs to try. */
 function blamed(err: unknown): unknown {

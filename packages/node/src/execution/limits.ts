@@ -1,7 +1,17 @@
+import { ARCHIVE_BYTES_MAX } from '../executor/oci/limits.ts'
 import { PROGRAM_BYTES_MAX } from '../executor/wasm/limits.ts'
 
-/** A program: what the executor takes, and the nodes that hold it together. */
-export const PROGRAM_LIMITS = { blocks: 1024, bytes: PROGRAM_BYTES_MAX + 2 ** 20, depth: 8 }
+/** Largest program of each runtime: what its executor takes. */
+export const PROGRAM_BYTES_MAX_BY_RUNTIME: Readonly<Record<string, number>> = {
+  wasm: PROGRAM_BYTES_MAX,
+  oci: ARCHIVE_BYTES_MAX
+}
+/** The nodes that hold a program together, beside its bytes. */
+export const PROGRAM_NODES_BYTES_MAX = 2 ** 20
+/** Blocks of a program: of the smallest size that is usual, a quarter MiB, the largest has as many. */
+export const PROGRAM_BLOCKS_MAX = 2048
+/** Levels of a program's nodes: two hold a million blocks. */
+export const PROGRAM_DEPTH_MAX = 8
 /** An input directory: enough for a large source tree; larger data belongs to several jobs. Its files fit the demand's disk. */
 export const INPUT_LIMITS = { blocks: 100_000, bytes: 4 * 2 ** 30, depth: 64 }
 /** Nodes that hold an input's files together: 20 000 names and a link for each MiB. */

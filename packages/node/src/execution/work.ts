@@ -35,7 +35,8 @@ export interface WorkEvents {
 }
 
 export interface WorkInit {
-  executor: Executor
+  /** Back ends by what demands call them. */
+  executors: ReadonlyMap<string, Executor>
   capacity: Capacity
   inputs: Inputs
   blocks: KeptBlockStore
@@ -44,7 +45,7 @@ export interface WorkInit {
   nowSec: () => number
 }
 
-export function createWork({ executor, capacity, inputs, blocks, results, events, nowSec }: WorkInit): Work {
+export function createWork({ executors, capacity, inputs, blocks, results, events, nowSec }: WorkInit): Work {
   const running = new Map<AgreementId, { stop: AbortController; done: Promise<void> }>()
   const startedAtMs = new Map<AgreementId, number>()
   let stopping = false
@@ -52,6 +53,12 @@ export function createWork({ executor, capacity, inputs, blocks, results, events
   async function carryOut(state: ProviderAgreement, signal: AbortSignal): Promise<void> {
     const { demand } = state
     const { resources, workload, durationSec, deadline } = demand.body
+    const executor = executors.get(workload.runtime)
+    if (executor === undefined) {
+      throw new CodedError('E_NO_RUNTIME', `this provider does not run ${workload.runtime} any more`, {
+        facts: { fault: 'host', runtime: workload.runtime }
+      })
+    }
     const leftMs = (deadline - nowSec()) * 1000
     if (leftMs <= 0)
       throw new CodedError('E_DEADLINE', 'the deadline passed before there was room', { facts: { fault: 'host' } })
@@ -77,6 +84,7 @@ export function createWork({ executor, capacity, inputs, blocks, results, events
               wallMs: Math.min(durationSec * 1000, leftMs),
               memoryBytes: resources.memoryBytes,
               diskBytes: resources.diskBytes,
+              cpuMillis: resources.cpuMillis,
               outputBytes: Math.min(OUTPUT_BYTES_MAX, Math.max(resources.diskBytes, 2 ** 20))
             }
           },

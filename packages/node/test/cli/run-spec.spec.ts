@@ -22,6 +22,7 @@ describe('what was asked for', () => {
   test('is read into terms', () => {
     const options = { ...OPTIONS, region: ['eu-west'], env: ['A=1', 'B='], cpu: '0.5' }
     expect(parseTerms(options, ['--bundle', 'x'])).toEqual({
+      runtime: 'wasm',
       args: ['esbuild', '--bundle', 'x'],
       env: ['A=1', 'B='],
       resources: { cpuMillis: 500, memoryBytes: 512 * 2 ** 20, diskBytes: 2 ** 30 },
@@ -69,9 +70,32 @@ describe('what was asked for', () => {
     [{ duration: '60' }, 'E_DURATION_INVALID'],
     [{ deadline: 'soon' }, 'E_DURATION_INVALID'],
     [{ env: ['=x'] }, 'E_USAGE'],
-    [{ env: ['HOME'] }, 'E_USAGE']
+    [{ env: ['HOME'] }, 'E_USAGE'],
+    [{ image: 'image.tar' }, 'E_USAGE']
   ])('is refused: %o', (change, expected) => {
     expect(() => parseTerms({ ...OPTIONS, ...change }, [])).toThrow(code(expected))
+  })
+})
+
+describe('an image', () => {
+  const digest = `sha256:${'0a'.repeat(32)}`
+  const { wasm, ...others } = OPTIONS
+
+  test('is another kind of program, whose name is nothing to it', () => {
+    expect(wasm).toBeDefined()
+    expect(parseTerms({ ...others, image: 'image.tar' }, ['x'])).toMatchObject({ runtime: 'oci', args: ['oci', 'x'] })
+    expect(() => parseTerms(others, [])).toThrow(code('E_USAGE'))
+  })
+
+  test('is a file, or named by its digest', async () => {
+    const file = join(temporaryFolder(), 'image.tar')
+    writeFileSync(file, 'anything')
+    expect(Buffer.from(await readProgram({ image: file })).toString()).toBe('anything')
+    const reference = `registry.example/team/image@${digest}`
+    expect(Buffer.from(await readProgram({ image: reference })).toString()).toBe(reference)
+    await expect(readProgram({ image: 'alpine:latest' })).rejects.toThrow(code('E_USAGE'))
+    truncateSync(file, 256 * 2 ** 20 + 1)
+    await expect(readProgram({ image: file })).rejects.toThrow(code('E_FILE_TOO_LARGE'))
   })
 })
 
@@ -81,7 +105,7 @@ describe('the program', () => {
   test('is a WebAssembly module', async () => {
     const file = join(temporaryFolder(), 'empty.wasm')
     writeFileSync(file, MODULE)
-    expect(await readProgram(file)).toEqual(MODULE)
+    expect(await readProgram({ wasm: file })).toEqual(MODULE)
   })
 
   test.each<[string, Uint8Array | string, RegExp]>([
@@ -92,18 +116,18 @@ describe('the program', () => {
   ])('is not %s', async (_, bytes, message) => {
     const file = join(temporaryFolder(), 'program.wasm')
     writeFileSync(file, bytes)
-    await expect(readProgram(file)).rejects.toThrow(code('E_NOT_WASM'))
-    await expect(readProgram(file)).rejects.toThrow(message)
+    await expect(readProgram({ wasm: file })).rejects.toThrow(code('E_NOT_WASM'))
+    await expect(readProgram({ wasm: file })).rejects.toThrow(message)
   })
 
   test('is a file of bounded size', async () => {
     const folder = temporaryFolder()
-    await expect(readProgram(folder)).rejects.toThrow(code('E_NOT_WASM'))
-    await expect(readProgram(join(folder, 'none.wasm'))).rejects.toThrow(code('ENOENT'))
+    await expect(readProgram({ wasm: folder })).rejects.toThrow(code('E_NOT_WASM'))
+    await expect(readProgram({ wasm: join(folder, 'none.wasm') })).rejects.toThrow(code('ENOENT'))
     const file = join(folder, 'large.wasm')
     writeFileSync(file, MODULE)
     truncateSync(file, 64 * 2 ** 20 + 1)
-    await expect(readProgram(file)).rejects.toThrow(code('E_FILE_TOO_LARGE'))
+    await expect(readProgram({ wasm: file })).rejects.toThrow(code('E_FILE_TOO_LARGE'))
   })
 })
 

@@ -4,7 +4,7 @@ import { address, bytes, hash, type Infer, list, struct, text, uint, wei } from 
 
 /** What is to be run. */
 export const workloadType = struct('Workload', {
-  /** Which executor: `wasm` so far. */
+  /** Which executor: `wasm` or `oci`. */
   runtime: text(LABEL_BYTES_MAX),
   /** CID of the program. */
   program: bytes(CID_BYTES_MAX),

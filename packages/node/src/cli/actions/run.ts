@@ -20,7 +20,7 @@ const EXIT_CODE_MAX = 255
 export async function run({ context, options, args }: Invocation<RunOptions>): Promise<number | undefined> {
   const terms = parseTerms(options, (args[0] as string[] | undefined) ?? [])
   // Everything that can be wrong on this machine comes before the network, and before money.
-  const program = await readProgram(options.wasm)
+  const program = await readProgram(options)
   const input = options.input === undefined ? undefined : await openInput(options.input, context.signal)
   if (options.output !== undefined) await checkOutputFolder(options.output, options.force === true)
   let told = false

@@ -5,13 +5,14 @@ import type { CommandHost } from '../host.ts'
 
 export function register(program: Command, host: CommandHost): void {
   addWalletFlags(program.command('run'))
-    .description('run a WebAssembly program on computers of independent operators')
-    .usage('--wasm <file> --max-price <tokens> [options] -- [args...]')
+    .description('run a program on computers of independent operators')
+    .usage('(--wasm <file> | --image <image>) --max-price <tokens> [options] -- [args...]')
     .argument('[args...]', "the program's arguments, after --")
-    .requiredOption('--wasm <file>', 'the program: a WASI preview 1 module')
+    .option('--wasm <file>', 'the program: a WASI preview 1 module')
+    .option('--image <image>', 'the program: an archive of a container image, or its name with @sha256: and digest')
     .requiredOption('--max-price <tokens>', 'most the whole job may cost, replacements of lost replicas included')
     .option('--argv0 <name>', "what the program is called (default: the file's name without .wasm)")
-    .option('--input <folder>', 'files the program finds in its root folder')
+    .option('--input <folder>', "files the program finds in its root folder, or in its container's /input")
     .option('--output <folder>', 'where to put the files it leaves in /output; new or empty')
     .option('--force', 'write among the files of an output folder that is not empty')
     .option('--replicas <number>', 'how many operators run it', '3')

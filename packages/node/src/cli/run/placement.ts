@@ -43,8 +43,8 @@ export function planJob(
   token: `0x${string}`,
   nowSec: number
 ): JobPlan {
-  const { resources, durationSec, priceMax, replicas, spread, regions = [] } = terms
-  const workload = { runtime: 'wasm', program: new Uint8Array(0), args: [], env: [], input: new Uint8Array(0) }
+  const { runtime = 'wasm', resources, durationSec, priceMax, replicas, spread, regions = [] } = terms
+  const workload = { runtime, program: new Uint8Array(0), args: [], env: [], input: new Uint8Array(0) }
   const demand = { workload, resources, durationSec, token, priceMax: priceMax / BigInt(replicas) }
   try {
     const found = chooseOffers(offers, { demand, regions, excluded: new Set(), nowSec, replicas, spread })

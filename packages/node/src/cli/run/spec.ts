@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import type { JobSpec } from '@archipel/client'
@@ -11,7 +12,9 @@ import { codedError } from '../errors/coded.ts'
 
 /** What `archipel run` was asked for, as text. */
 export interface RunOptions {
-  wasm: string
+  /** Either this or `image`. */
+  wasm?: string
+  image?: string
   argv0?: string
   input?: string
   output?: string
@@ -32,6 +35,8 @@ export interface RunOptions {
 
 /** The largest program a provider takes: see the executor's limits. */
 const PROGRAM_BYTES_MAX = 64 * 2 ** 20
+/** The largest archive of an image that a provider takes. */
+const ARCHIVE_BYTES_MAX = 256 * 2 ** 20
 /** `\0asm` and version 1; a component has the same four bytes and another version. */
 const WASM_MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)
 
@@ -47,8 +52,10 @@ export function parseTerms(options: RunOptions, args: readonly string[]): JobTer
   const replicas = count(options.replicas, '--replicas')
   const quorum = options.quorum === undefined ? Math.floor(replicas / 2) + 1 : count(options.quorum, '--quorum')
   validateQuorum({ replicas, quorum })
+  const runtime = runtimeOf(options)
   return {
-    args: [options.argv0 ?? basename(options.wasm).replace(/\.wasm$/, ''), ...args],
+    runtime,
+    args: [options.argv0 ?? basename(options.wasm ?? runtime).replace(/\.wasm$/, ''), ...args],
     env: (options.env ?? []).map(environmentEntry),
     resources: {
       cpuMillis: cpuMillis(options.cpu),
@@ -65,8 +72,28 @@ export function parseTerms(options: RunOptions, args: readonly string[]): JobTer
   }
 }
 
-/** @throws CodedError E_FILE_NOT_FOUND, E_FILE_TOO_LARGE, E_NOT_WASM */
-export async function readProgram(file: string): Promise<Uint8Array> {
+function runtimeOf({ wasm, image }: RunOptions): 'wasm' | 'oci' {
+  if ((wasm === undefined) === (image === undefined)) {
+    throw codedError('E_USAGE', 'the program is either --wasm <file> or --image <archive or reference>')
+  }
+  return wasm === undefined ? 'oci' : 'wasm'
+}
+
+/** @throws CodedError E_FILE_NOT_FOUND, E_FILE_TOO_LARGE, E_NOT_WASM, E_USAGE */
+export function readProgram({ wasm, image = '' }: Pick<RunOptions, 'wasm' | 'image'>): Promise<Uint8Array> {
+  return wasm === undefined ? readImage(image) : readModule(wasm)
+}
+
+/** A file is sent as it is; a name must say by its digest which image it is, or providers would run different ones. */
+async function readImage(image: string): Promise<Uint8Array> {
+  if (existsSync(image)) return readBounded(image, ARCHIVE_BYTES_MAX)
+  if (/^\S+@sha256:[0-9a-f]{64}$/.test(image)) return new TextEncoder().encode(image)
+  throw codedError('E_USAGE', `--image: there is no file ${image}, and it is no name with a digest`, {
+    hint: 'such as image.tar from docker save, or registry.example/team/image@sha256:…'
+  })
+}
+
+async function readModule(file: string): Promise<Uint8Array> {
   if ((await stat(file)).isDirectory()) throw new CodedError('E_NOT_WASM', `${file} is a folder`, { facts: { file } })
   const bytes = await readBounded(file, PROGRAM_BYTES_MAX)
   if (WASM_MODULE.every((byte, i) => bytes[i] === byte)) return bytes

@@ -34,11 +34,11 @@ export const REFERENCE_BYTES_MAX = 512
 /** Images kept for the next job. */
 export const IMAGES_MAX = 32
 
-/** Input files: as many as a WebAssembly job may have. */
-export const INPUT_FILES_MAX = 65_536
-/** Output files: as many as a WebAssembly job may have. */
-export const OUTPUT_FILES_MAX = 65_536
-/** Files and folders in a volume: bounds the kernel memory that empty ones take. */
+/** Input files: as many as a provider fetches for one job. */
+export const INPUT_FILES_MAX = 20_000
+/** Output files: as many as there may be of input. */
+export const OUTPUT_FILES_MAX = 20_000
+/** Files and folders that a program may have at a time: bounds the kernel memory that empty ones take. */
 export const INODES_MAX = 65_536
 /** Open files of one process. */
 export const OPEN_FILES_MAX = 1024

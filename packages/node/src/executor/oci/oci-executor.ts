@@ -39,6 +39,7 @@ interface Running {
   engine: Engine
   isolation: readonly string[]
   runtime: string
+  processors: number
   architecture: string
   images: ImageStore
   stopping: AbortController
@@ -79,7 +80,8 @@ export function createOciExecutor(init: OciExecutorInit): Executor {
     })
     await images.start(signal)
     const isolation = layersOf(info, runtime)
-    return { engine, isolation, runtime, architecture, images, stopping, jobs: new Set() }
+    const { NCPU: processors } = info
+    return { engine, isolation, runtime, processors, architecture, images, stopping, jobs: new Set() }
   }
 
   async function loadHolder(engine: Engine, architecture: string, signal: AbortSignal): Promise<void> {
@@ -92,7 +94,7 @@ export function createOciExecutor(init: OciExecutorInit): Executor {
   }
 
   async function attempt(parts: Running, job: ExecutionJob, options: RunOptions): Promise<ExecutionResult> {
-    const { engine, images, runtime } = parts
+    const { engine, images, runtime, processors } = parts
     const interruption = createInterruption([options.signal, parts.stopping.signal])
     const names = newNames()
     for (const name of Object.values(names)) inUse.add(name)
@@ -100,7 +102,8 @@ export function createOciExecutor(init: OciExecutorInit): Executor {
       if (isUntidy) await tidy(engine, interruption.signal)
       const { release, ...image } = await images.take(job.program, interruption.signal)
       try {
-        return await runContainer({ engine, image, holderImage, job, options, names, labels, runtime, interruption })
+        const container = { engine, image, holderImage, names, labels, runtime, processors }
+        return await runContainer({ ...container, job, options, interruption })
       } finally {
         release()
       }

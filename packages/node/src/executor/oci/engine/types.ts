@@ -5,6 +5,7 @@ export type Labels = Readonly<Record<string, string>>
 export interface EngineInfo {
   OSType: string
   Architecture: string
+  NCPU: number
   Runtimes: Record<string, unknown>
   SecurityOptions: string[] | null
   MemoryLimit: boolean

@@ -2,7 +2,7 @@ import { createByteCollector } from '../../byte-collector.ts'
 import { createExecutionError } from '../../errors.ts'
 import type { OutputFile, RunOptions } from '../../executor.ts'
 import { isPlainPath } from '../../paths.ts'
-import { OUTPUT_FILES_MAX } from '../limits.ts'
+import { INODES_MAX, OUTPUT_FILES_MAX } from '../limits.ts'
 import { readTar } from '../tar/read.ts'
 
 /** Collects what a program puts out, up to what was agreed. */
@@ -67,7 +67,7 @@ export function createOutputMeter(bytesMax: number, onOutput: RunOptions['onOutp
       try {
         await readTar(archive, {
           // Folders and what is left out count here, too.
-          entriesMax: 2 * OUTPUT_FILES_MAX,
+          entriesMax: INODES_MAX,
           onEntry({ path, type, sizeBytes }) {
             signal.throwIfAborted()
             if (type !== 'file') return undefined

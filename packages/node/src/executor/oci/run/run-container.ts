@@ -33,6 +33,8 @@ export interface ContainerRun {
   names: JobNames
   labels: Labels
   runtime: string
+  /** Processors of the engine's machine. */
+  processors: number
   interruption: Interruption
 }
 

@@ -24,6 +24,7 @@ const NOBODY = '65534:65534'
 /** Everybody may create files, and remove their own. */
 const OPEN_MODE = 0o1777
 const PAGE_BYTES = 4096
+const CPU_MILLIS_MIN = 10
 const NANOS_PER_MILLI = 1_000_000
 /** The kernel ends programs before it ends the node or the engine. */
 const OOM_SCORE = 500
@@ -81,11 +82,13 @@ export interface RunSpecInit {
   names: JobNames
   labels: Labels
   runtime: string
+  /** Processors of the engine's machine. */
+  processors: number
   hasInput: boolean
 }
 
 /** The container that runs the program: no network, no capabilities, nobody's identity, nothing to write but memory. */
-export function runSpec({ image, job, names, labels, runtime, hasInput }: RunSpecInit): ContainerSpec {
+export function runSpec({ image, job, names, labels, runtime, processors, hasInput }: RunSpecInit): ContainerSpec {
   const { memoryBytes, processes = PROCESSES_DEFAULT, cpuMillis, gpus = 0 } = job.limits
   const isGvisor = runtime === GVISOR
   const memory = memoryBytes + (isGvisor ? GVISOR_MEMORY_BYTES : 0)
@@ -119,7 +122,7 @@ export function runSpec({ image, job, names, labels, runtime, hasInput }: RunSpe
       Memory: memory,
       // The same as memory: no swap.
       MemorySwap: memory,
-      ...(cpuMillis === undefined ? {} : { NanoCpus: cpuMillis * NANOS_PER_MILLI }),
+      ...(cpuMillis === undefined ? {} : { NanoCpus: nanoCpus(cpuMillis, processors) }),
       ShmSize: Math.min(SHARED_MEMORY_BYTES, memoryBytes),
       OomScoreAdj: OOM_SCORE,
       Ulimits: [
@@ -139,6 +142,11 @@ export function runSpec({ image, job, names, labels, runtime, hasInput }: RunSpe
       ...(gpus === 0 ? {} : { DeviceRequests: [{ Count: gpus, Capabilities: [['gpu']] }] })
     }
   }
+}
+
+/** Engines refuse more than there is, and less than a hundredth. */
+function nanoCpus(cpuMillis: number, processors: number): number {
+  return Math.max(CPU_MILLIS_MIN, Math.min(cpuMillis, processors * 1000)) * NANOS_PER_MILLI
 }
 
 export function hasStdin({ stdin }: ExecutionJob): boolean {

@@ -35,12 +35,13 @@ export function watchUsage({ look, onLook }: UsageWatchInit): UsageWatch {
     const { signal } = stopped
     await delay(FIRST_LOOK_MS, undefined, { signal })
     for (;;) {
-      see(await look(signal))
+      // One that fails says nothing of the next: the container may only begin, or the engine be busy.
+      await look(signal).then(see, () => {})
       await delay(LOOK_INTERVAL_MS, undefined, { signal })
     }
   }
 
-  // Stopped, or the engine is gone: whoever waits for the container learns that.
+  // Ends when it is stopped.
   watch().catch(() => {})
   return { cpuMs: () => cpuMs, memoryBytes: () => memoryBytes, stop: () => stopped.abort() }
 }

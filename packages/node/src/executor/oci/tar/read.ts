@@ -69,11 +69,15 @@ export async function readTar(
   parser.on('meta', (text: string) => {
     if (text.includes('GNU.sparse.')) fail(new RangeError('the archive has files with holes'))
   })
+  let isEmpty = true
   for await (const chunk of source) {
     failure.signal.throwIfAborted()
+    isEmpty &&= chunk.every(byte => byte === 0)
     parser.write(chunk)
   }
   failure.signal.throwIfAborted()
+  // Nothing but the end of an archive, which the parser takes for none.
+  if (isEmpty) return
   parser.end()
   failure.signal.addEventListener('abort', () => ended.reject(failure.signal.reason))
   await ended.promise
