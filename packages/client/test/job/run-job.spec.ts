@@ -162,7 +162,7 @@ describe('a job that an earlier process left', () => {
       id: state.job,
       createdAt: NOW,
       args: [],
-      program: '',
+      program: 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy',
       input: undefined,
       priceMax: 300n,
       deadline: spec.deadline,
