@@ -79,7 +79,7 @@ describe('import', () => {
       importFiles([...TREE, { path: 'src' }, { path: 'src/math' }], createMemoryBlockStore()),
       ...[1_000, 65_537, 2 * CHUNK_BYTES].map(size =>
         importFiles(
-          TREE.map(({ path, content }) => ({ path, content: inPieces(content as Uint8Array, size) })),
+          TREE.map(file => ({ ...file, content: inPieces(file.content as Uint8Array, size) })),
           createMemoryBlockStore()
         )
       )

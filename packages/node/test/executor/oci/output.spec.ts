@@ -7,7 +7,7 @@ import { never, text } from '../jobs.ts'
 function entry(fields: object, content = ''): Buffer {
   const bytes = Buffer.from(content)
   const header = new Header({ path: 'output/x', size: bytes.length, mode: 0o644, mtime: new Date(0), ...fields })
-  const pax = header.encode() ? new Pax({ path: header.path!, size: bytes.length }).encode() : Buffer.alloc(0)
+  const pax = header.encode() ? new Pax({ path: header.path!, size: header.size! }).encode() : Buffer.alloc(0)
   return Buffer.concat([pax, header.block!, bytes, Buffer.alloc(-bytes.length & 511)])
 }
 

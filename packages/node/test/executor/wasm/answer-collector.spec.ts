@@ -46,7 +46,7 @@ describe('a sound runner', () => {
     const { take } = createAnswerCollector(limits, { onProgress: fuel => told.push(fuel) })
     for (const fuel of [0, 50, 50, 100]) expect(take(FRAME.progress, json({ fuel }))).toBe('more')
     expect(told).toEqual([0, 50, 50, 100])
-    expect(take(FRAME.done, json({ exitCode: 0, runMs: 1, memoryBytes: 0, fuel: 100 }))).toMatchObject({
+    expect(take(FRAME.done, json({ exitCode: 0, runMs: 1, cpuMs: 0, memoryBytes: 0, fuel: 100 }))).toMatchObject({
       result: { usage: { fuel: 100 } }
     })
   })
