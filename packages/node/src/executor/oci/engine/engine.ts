@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { createExecutionError } from '../../errors.ts'
 import { CONTAINER_TIMEOUT_MS, IMAGE_TIMEOUT_MS } from '../limits.ts'
 import { createConnection, type EngineAnswer, type EngineRequest, messageOf, refused } from './connection.ts'
-import { readProgress } from './progress.ts'
+import { readProgress, unavailable } from './progress.ts'
 import type {
   ContainerSpec,
   ContainerState,
@@ -35,11 +35,11 @@ export function createEngine(socketPath: string) {
   }
 
   /** A long stream, or the refusal of it. */
-  async function stream(what: string, init: EngineRequest): Promise<IncomingMessage> {
+  async function stream(what: string, init: EngineRequest, refusal = refused): Promise<IncomingMessage> {
     const incoming = await connection.open({ ...init, path: prefix + init.path })
     if (incoming.statusCode === 200) return incoming
     const text = Buffer.concat(await incoming.toArray()).toString()
-    throw refused(what, { status: incoming.statusCode ?? 0, body: parseOr(text) })
+    throw refusal(what, { status: incoming.statusCode ?? 0, body: parseOr(text) })
   }
 
   const container = (id: string, rest = '') => `/containers/${encodeURIComponent(id)}${rest}`
@@ -206,10 +206,10 @@ export function createEngine(socketPath: string) {
       const at = name.indexOf('@')
       const [image, digest] = [name.slice(0, at), name.slice(at + 1)].map(encodeURIComponent)
       const path = `/images/create?fromImage=${image}&tag=${digest}`
-      await readProgress(
-        await stream('pull an image', { method: 'POST', path, signal, timeoutMs: IMAGE_TIMEOUT_MS }),
-        onBytes
-      )
+      const init = { method: 'POST', path, signal, timeoutMs: IMAGE_TIMEOUT_MS } as const
+      // What is not to be had is refused at once, or among the lines.
+      const pulling = await stream('pull an image', init, (_what, { body }) => unavailable(messageOf(body)))
+      await readProgress(pulling, onBytes)
     },
 
     async tagImage(name: string, repository: string, tag: string, signal: AbortSignal): Promise<void> {

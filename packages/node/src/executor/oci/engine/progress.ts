@@ -20,11 +20,7 @@ export async function readProgress(stream: Readable, onBytes: (bytes: number) =>
   const take = (text: string) => {
     if (text.trim() === '') return
     const { id, error, progressDetail } = JSON.parse(text) as ProgressLine
-    if (error !== undefined) {
-      throw createExecutionError('E_IMAGE_UNAVAILABLE', 'the container engine could not get the image', {
-        facts: { reason: error.slice(0, 500) }
-      })
-    }
+    if (error !== undefined) throw unavailable(error)
     if (id === undefined || progressDetail?.total === undefined) return
     totals.set(id, progressDetail.total)
     onBytes([...totals.values()].reduce((sum, bytes) => sum + bytes, 0))
@@ -36,4 +32,10 @@ export async function readProgress(stream: Readable, onBytes: (bytes: number) =>
     for (const line of lines) take(line)
   }
   take(rest)
+}
+
+export function unavailable(reason: string) {
+  return createExecutionError('E_IMAGE_UNAVAILABLE', 'the container engine could not get the image', {
+    facts: { reason: reason.slice(0, 500) }
+  })
 }
