@@ -147,5 +147,5 @@ for (const name of aim.tries) {
   }
 }
 send(FRAME.stdout, JSON.stringify(outcomes))
-send(FRAME.done, JSON.stringify({ exitCode: 0, runMs: 0, memoryBytes: 0 }))
+send(FRAME.done, JSON.stringify({ exitCode: 0, runMs: 0, cpuMs: 0, memoryBytes: 0 }))
 process.exit(0)
