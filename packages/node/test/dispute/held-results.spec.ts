@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { importBytes, type KeptBlockStore } from '@archipel/client'
@@ -52,9 +52,12 @@ async function nameOf(directory: string): Promise<string> {
 /** Twice as much as there is room for, a day later each time: what was used in this moment does not go. */
 async function fill(directory: string, blocks: KeptBlockStore): Promise<void> {
   for (let count = 0; count < 2 * ROOM_BLOCKS; count++) {
-    const then = new Date(Date.now() - 86_400_000)
-    for (const name of await readdir(directory, { recursive: true }))
-      if (name.endsWith('.block')) await utimes(join(directory, name), then, then)
+    for (const name of await readdir(directory, { recursive: true })) {
+      if (!name.endsWith('.block')) continue
+      const path = join(directory, name)
+      const then = new Date((await stat(path)).mtimeMs - 86_400_000)
+      await utimes(path, then, then)
+    }
     await block(blocks, nextSeed++)
   }
 }

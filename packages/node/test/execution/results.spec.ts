@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeContentCid, importBytes, type KeptBlockStore } from '@archipel/client'
@@ -27,9 +27,12 @@ async function resultOf(blocks: KeptBlockStore, seed: number): Promise<Result> {
 /** Other jobs come and go until nothing is left that could go. */
 async function press(directory: string, blocks: KeptBlockStore): Promise<void> {
   for (let seed = 100; seed < 112; seed++) {
-    const then = new Date(Date.now() - 7_200_000)
-    for (const name of await readdir(directory, { recursive: true }))
-      if (name.endsWith('.block')) await utimes(join(directory, name), then, then)
+    for (const name of await readdir(directory, { recursive: true })) {
+      if (!name.endsWith('.block')) continue
+      const path = join(directory, name)
+      const then = new Date((await stat(path)).mtimeMs - 7_200_000)
+      await utimes(path, then, then)
+    }
     await importBytes(bytesOf(seed), blocks)
   }
 }
