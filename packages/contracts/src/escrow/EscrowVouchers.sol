@@ -95,7 +95,8 @@ abstract contract EscrowVouchers is EscrowChannels {
     {
         id = key.idOfCalldata();
         bytes32 digest = Vouchers.digest(_domainSeparatorV4(), id, cumulative, commitment);
-        address signer = key.meta.signerOr(key.payer);
+        (address payer, address payee, address token) = key.accountsOfCalldata();
+        address signer = key.meta.signerOr(payer);
         if (!digest.isSignedBy(r, vs, signer)) revert SignatureInvalid(signer);
 
         Channel channel = Channels.slotOf(id).state;
@@ -105,7 +106,7 @@ abstract contract EscrowVouchers is EscrowChannels {
             revert ChannelEmpty(id);
         }
         next = channel.settling(paid);
-        _credit(key.token, key.payee, paid);
+        _credit(token, payee, paid);
         emit Redeemed(id, paid, cumulative, commitment);
     }
 }

@@ -49,6 +49,20 @@ library ChannelKeys {
         }
     }
 
+    /// @dev Who is in a key that came as calldata, unchecked like {idOfCalldata}: means something only beside the id of a
+    /// channel that holds something.
+    function accountsOfCalldata(ChannelKey calldata key)
+        internal
+        pure
+        returns (address payer, address payee, address token)
+    {
+        assembly ("memory-safe") {
+            payer := calldataload(key)
+            payee := calldataload(add(key, 0x20))
+            token := calldataload(add(key, 0x40))
+        }
+    }
+
     /// @notice The account whose signature makes a voucher of this channel good.
     function voucherSigner(ChannelKey memory key) internal pure returns (address signer) {
         return key.meta.signerOr(key.payer);

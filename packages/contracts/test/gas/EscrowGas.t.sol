@@ -61,7 +61,7 @@ contract EscrowGasTest is EscrowFixture {
         _redeem(key, 0.1 ether);
         _redeem(key, 0.2 ether);
         uint256 steady = vm.snapshotGasLastCall(CALLS, "redeem, steady, arbiter named");
-        vm.assertLe(steady, 41_250, "redeem, steady, arbiter named");
+        vm.assertLe(steady, 41_000, "redeem, steady, arbiter named");
         vm.prank(alice);
         escrow.requestClose(key);
         vm.warp(block.timestamp + CLOSE_DELAY_SEC);

@@ -84,6 +84,29 @@ contract RedeemTest is EscrowFixture {
         _refuses(abi.encodePacked(r, vs), cumulative);
     }
 
+    /// @dev Nothing checks that an account of the key has only 160 bits: the id of a key whose words have more is that of a
+    /// channel which holds nothing, signed for or not.
+    function testFuzz_RevertWhen_AccountIsLargerThanAnAddress(uint256 index, uint96 excess, uint128 cumulative) public {
+        vm.assume(excess != 0);
+        if (cumulative == 0) cumulative = 1;
+        bytes memory words = abi.encode(key);
+        uint256 offset = 0x20 * (1 + index % 4);
+        assembly ("memory-safe") {
+            let place := add(words, offset)
+            mstore(place, or(mload(place), shl(160, excess)))
+        }
+        ChannelId id = ChannelId.wrap(keccak256(words));
+        bytes memory signature = signCompact(SESSION_SECRET, voucherDigest(id, cumulative, COMMITMENT));
+        bytes memory arguments = abi.encode(cumulative, COMMITMENT, rOf(signature), vsOf(signature));
+
+        (bool done, bytes memory answer) =
+            address(escrow).call(abi.encodePacked(IEscrow.redeem.selector, words, arguments));
+
+        vm.assertTrue(!done, "refused");
+        vm.assertEq(keccak256(answer), keccak256(abi.encodeWithSelector(IEscrow.ChannelEmpty.selector, id)), "reason");
+        assertBalance(bob, 0);
+    }
+
     function testFuzz_DigestIsTheEip712Digest(bytes32 domain, ChannelId id, uint128 cumulative, bytes32 commitment)
         public
         pure
