@@ -20,6 +20,10 @@ const TESTS: Readonly<Record<string, string>> = {
   Credentials: 'test/unit/Credential*.t.sol'
 }
 
+/** Tests that call libraries themselves: they hold a copy of them, which must be compiled anew for a change to be in it. */
+const LIBRARY_TESTS = 'test/unit/{ReceiptLogProof,court/CourtLibraries,court/Draw}.t.sol'
+const LIBRARIES = /^src\/(libraries|messages|types)\//
+
 /** Longest that all tests of one unchanged contract take on a busy machine. */
 const BASELINE_TIMEOUT_MS = 900_000
 /** A mutant that loops takes longer than this many times what the unchanged contract took, and than the least. */
@@ -93,7 +97,22 @@ async function run(contract: string): Promise<Tally> {
   }
   await testing
   scratch.plant(contract, original)
-  return tally
+  return askLibraryTests(tally, timeoutMs)
+}
+
+/** Gives what no test of the contract noticed to the tests of its libraries. */
+async function askLibraryTests({ survivors, ...tally }: Tally, timeoutMs: number): Promise<Tally> {
+  const left: Mutant[] = []
+  const unchanged = await scratch.failure(LIBRARY_TESTS, timeoutMs)
+  if (unchanged !== undefined) throw new Error(`the tests of the libraries fail without any change: ${unchanged}`)
+  for (const mutant of survivors) {
+    const failure = LIBRARIES.test(mutant.file)
+      ? await scratch.withSource(mutant, () => scratch.failure(LIBRARY_TESTS, timeoutMs))
+      : undefined
+    if (failure === undefined) left.push(mutant)
+    else console.log(`killed by the tests of libraries: ${describe(mutant)}`)
+  }
+  return { ...tally, killed: tally.killed + survivors.length - left.length, survivors: left }
 }
 
 function isWanted(index: number): boolean {

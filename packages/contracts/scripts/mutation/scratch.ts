@@ -24,6 +24,8 @@ export interface Scratch {
   build(): Promise<number>
   /** Puts other creation code in a contract's place, hex without 0x. */
   plant(contract: string, bytecode: string): void
+  /** Does something while a file has other text. What is compiled in the meantime is compiled again afterwards. */
+  withSource<T>(changed: { file: string; source: string }, act: () => Promise<T>): Promise<T>
   /** @returns what forge printed when a test failed or took too long; undefined when all that match pass */
   failure(matchPath: string, timeoutMs: number): Promise<string | undefined>
   remove(): void
@@ -44,6 +46,16 @@ export function createScratch(): Scratch {
       const artifact = JSON.parse(readFileSync(file, 'utf8')) as { bytecode: { object: string } }
       artifact.bytecode.object = `0x${bytecode}`
       writeFileSync(file, JSON.stringify(artifact))
+    },
+    async withSource({ file, source }, act) {
+      const path = join(folder, file)
+      const original = readFileSync(path, 'utf8')
+      writeFileSync(path, source)
+      try {
+        return await act()
+      } finally {
+        writeFileSync(path, original)
+      }
     },
     failure(matchPath, timeoutMs) {
       const args = ['test', '--fail-fast', '--match-path', matchPath, '--threads', '1']

@@ -66,6 +66,36 @@ contract CourtAttacksTest is CourtFixture {
         court.finalise(key, facts, stage());
     }
 
+    /// @dev Every bit of a stage counts, also those that no field uses.
+    function test_Forgery_OfAnyBitOfAStage() public {
+        openClaim();
+        contest();
+        reachDrawBlock();
+        _refusesEachBit(abi.encodeCall(ICourt.pin, (id, factsHash(), facts.truth, stage())), 11);
+    }
+
+    /// @dev Of the half that jurors bring, too.
+    function test_Forgery_OfAnyBitOfATurn() public {
+        openClaim();
+        contest();
+        drawJury();
+        _refusesEachBit(abi.encodeCall(ICourt.commitVote, (hearing(), 0, bytes32(0))), 7);
+    }
+
+    /// @param words at the end of the call, of which the last two are no part of the turn where there are seven
+    function _refusesEachBit(bytes memory call, uint256 words) private {
+        bytes32 expected = keccak256(abi.encodeWithSelector(ICourt.StageUnknown.selector, id));
+        uint256 end = words == 7 ? words - 2 : words;
+        for (uint256 bit = 0; bit < 256 * end; ++bit) {
+            uint256 place = call.length - 32 * words + bit / 8;
+            bytes1 right = call[place];
+            call[place] = right ^ bytes1(uint8(1 << (bit % 8)));
+            (bool done, bytes memory answer) = address(court).call(call);
+            vm.assertTrue(!done && keccak256(answer) == expected, vm.toString(bit));
+            call[place] = right;
+        }
+    }
+
     /// @dev Several cases can use one chain of secrets without any telling the jury of another: the id is in the seed.
     function test_Draw_OfTwoCases_WithTheSameSecrets() public {
         openClaim();

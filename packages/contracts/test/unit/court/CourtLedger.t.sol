@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+
 import {ICourt} from "../../../src/interfaces/ICourt.sol";
 import {Rules} from "../../../src/libraries/Rules.sol";
-import {FeeToken} from "../../tokens/HostileTokens.sol";
+import {CallingToken, FeeToken} from "../../tokens/HostileTokens.sol";
 import {CourtFixture} from "../../utils/CourtFixture.sol";
 import {vm} from "../../utils/Vm.sol";
 
@@ -60,6 +62,23 @@ contract CourtLedgerTest is CourtFixture {
         assertEq(credited, fee.balanceOf(address(other)), "arrived");
         assertEq(other.balanceOf(alice), credited, "balance");
         assertEq(other.liabilities(), credited, "liabilities");
+    }
+
+    function test_RevertWhen_InTheMiddleOfATransfer() public {
+        CallingToken calling = new CallingToken();
+        ICourt other = ICourt(vm.deployCode("Court.sol:Court", abi.encode(escrow, bonds, calling, SEAT_UNIT)));
+        calling.mint(alice, 10);
+        vm.startPrank(alice);
+        calling.approve(address(other), 10);
+        bytes[2] memory calls =
+            [abi.encodeCall(ICourt.deposit, (alice, 1)), abi.encodeCall(ICourt.withdraw, (alice, 1))];
+        for (uint256 i = 0; i < calls.length; ++i) {
+            calling.callOnTransfer(address(other), calls[i]);
+            other.deposit(alice, 1);
+            vm.assertTrue(!calling.called(), "refused");
+            bytes4 reason = bytes4(calling.answer());
+            vm.assertEq(bytes32(reason), ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector, "reason");
+        }
     }
 
     function test_Withdraw_RevertWhen_RecipientIsInvalid() public {

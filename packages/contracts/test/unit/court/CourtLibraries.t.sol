@@ -65,6 +65,9 @@ contract CourtLibrariesTest is Test {
         assertEq(credited, 35, "second");
         assertEq(docket.from(), 50, "from");
         assertEq(docket.to(), 95, "to");
+        (credited, docket) = docket.credit(96, 96, 100);
+        assertEq(credited, 0, "of nothing");
+        assertEq(docket.from(), 50, "from, as before");
         (credited, docket) = docket.credit(200, 250, 20);
         assertEq(credited, 20, "third");
         assertEq(docket.from(), 200, "a new interval");

@@ -93,6 +93,15 @@ contract DrawTest is CourtFixture {
         _revealRaw(secret, 0);
     }
 
+    function test_JuryDrawn_LeavesNothingOfTheDraw() public {
+        openClaim();
+        contest();
+        drawJury();
+        assertEq(state.target, 0, "target");
+        vm.assertEq(state.drawHash, bytes32(0), "drawHash");
+        assertEq(state.flags, 0, "flags");
+    }
+
     // ------------------------------------------------------------------------------------------------------------ pin
 
     function test_Pin_RevertWhen_BlockIsNotThereYet() public {

@@ -236,6 +236,27 @@ contract VoteTest is CourtFixture {
         assertConserved(84);
     }
 
+    /// @dev Not even where it was left before the case was over, and another owner sits there now.
+    function test_ASeatThatWasLeft_IsNotJudged() public {
+        (uint256 left, uint256 taken) = (seatAt(0), seatAt(1));
+        address[2] memory owners = [jurorAt(0), jurorAt(1)];
+        vm.prank(owners[0]);
+        court.stand(left);
+        vm.prank(owners[1]);
+        court.stand(taken);
+        vm.warp(block.timestamp + court.SEAT_EXIT_SEC());
+        vm.prank(owners[0]);
+        court.vacate(left);
+        vm.prank(owners[1]);
+        court.vacate(taken);
+        vm.prank(alice);
+        court.sitIn(taken);
+        _tally();
+        _assertStakeOf(left, 0);
+        _assertStakeOf(taken, SEAT_UNIT);
+        assertConserved(12);
+    }
+
     function _anotherCase() private {
         anotherJob(50);
         openClaim();
