@@ -5,7 +5,6 @@ import { ociSuite } from './oci-suite.ts'
 
 const isHere = requireFacility('docker') && requireFacility('gvisor')
 
-// Each container takes seconds to start there: minutes in all.
 describe.skipIf(!isHere)('the oci executor', async () => {
   let engine: ContainerEngine
 
