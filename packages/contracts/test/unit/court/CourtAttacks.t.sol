@@ -71,7 +71,7 @@ contract CourtAttacksTest is CourtFixture {
         openClaim();
         contest();
         reachDrawBlock();
-        _refusesEachBit(abi.encodeCall(ICourt.pin, (id, factsHash(), facts.truth, stage())), 11);
+        _refusesEachBit(abi.encodeCall(ICourt.pin, (id, factsHash(), facts.truth, stage())), 11, 0);
     }
 
     /// @dev Of the half that jurors bring, too.
@@ -79,15 +79,15 @@ contract CourtAttacksTest is CourtFixture {
         openClaim();
         contest();
         drawJury();
-        _refusesEachBit(abi.encodeCall(ICourt.commitVote, (hearing(), 0, bytes32(0))), 7);
+        _refusesEachBit(abi.encodeCall(ICourt.commitVote, (hearing(), 0, bytes32(0))), 5, 2);
     }
 
-    /// @param words at the end of the call, of which the last two are no part of the turn where there are seven
-    function _refusesEachBit(bytes memory call, uint256 words) private {
+    /// @param words how many of the call are tried
+    /// @param after_ how many come after them
+    function _refusesEachBit(bytes memory call, uint256 words, uint256 after_) private {
         bytes32 expected = keccak256(abi.encodeWithSelector(ICourt.StageUnknown.selector, id));
-        uint256 end = words == 7 ? words - 2 : words;
-        for (uint256 bit = 0; bit < 256 * end; ++bit) {
-            uint256 place = call.length - 32 * words + bit / 8;
+        for (uint256 bit = 0; bit < 256 * words; ++bit) {
+            uint256 place = call.length - 32 * (words + after_) + bit / 8;
             bytes1 right = call[place];
             call[place] = right ^ bytes1(uint8(1 << (bit % 8)));
             (bool done, bytes memory answer) = address(court).call(call);

@@ -53,7 +53,7 @@ contract CourtLedgerTest is CourtFixture {
 
     function test_Deposit_CountsWhatArrived() public {
         FeeToken fee = new FeeToken();
-        ICourt other = ICourt(vm.deployCode("Court.sol:Court", abi.encode(escrow, bonds, fee, SEAT_UNIT)));
+        ICourt other = _courtOf(address(fee));
         fee.mint(alice, 1_000);
         vm.startPrank(alice);
         fee.approve(address(other), 1_000);
@@ -66,7 +66,7 @@ contract CourtLedgerTest is CourtFixture {
 
     function test_RevertWhen_InTheMiddleOfATransfer() public {
         CallingToken calling = new CallingToken();
-        ICourt other = ICourt(vm.deployCode("Court.sol:Court", abi.encode(escrow, bonds, calling, SEAT_UNIT)));
+        ICourt other = _courtOf(address(calling));
         calling.mint(alice, 10);
         vm.startPrank(alice);
         calling.approve(address(other), 10);
@@ -122,5 +122,9 @@ contract CourtLedgerTest is CourtFixture {
 
     function openClaimExternally() external {
         openClaim();
+    }
+
+    function _courtOf(address stakeToken) private returns (ICourt) {
+        return ICourt(vm.deployCode("Court.sol:Court", abi.encode(escrow, bonds, stakeToken, SEAT_UNIT)));
     }
 }
