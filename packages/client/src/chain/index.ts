@@ -26,8 +26,8 @@ export type { CredentialsWrites } from './credentials/writes.ts'
 export type { ChainCheck } from './escrow/check-chain.ts'
 export type { BalanceEvent, ChannelEvent, EscrowEvent, EventOf, OrderEvent } from './escrow/events.ts'
 export {
-  authorizationNonce,
   type ChainOrders,
+  nonceOfAuthorization,
   type Permit2Transfer,
   type TokenAuthorization,
   type TokenPermit

@@ -67,7 +67,7 @@ abstract contract EscrowDeposits is EscrowLedger {
                 authorization.amount,
                 authorization.validAfter,
                 authorization.validBefore,
-                authorizationNonce(to, authorization.salt),
+                nonceOfAuthorization(to, authorization.salt),
                 v,
                 r,
                 s
@@ -93,7 +93,7 @@ abstract contract EscrowDeposits is EscrowLedger {
     }
 
     /// @inheritdoc IEscrowDeposits
-    function authorizationNonce(address to, bytes32 salt) public pure returns (bytes32 nonce) {
+    function nonceOfAuthorization(address to, bytes32 salt) public pure returns (bytes32 nonce) {
         return keccak256(abi.encode(to, salt));
     }
 

@@ -7,6 +7,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
 import {IEscrow} from "../interfaces/IEscrow.sol";
+import {Balance, Balances} from "../types/Balance.sol";
 import {Channel, ChannelSlot, Channels} from "../types/Channel.sol";
 import {ChannelId} from "../types/ChannelId.sol";
 import {ChannelKey} from "../types/ChannelKey.sol";
@@ -16,20 +17,18 @@ import {ChannelMeta} from "../types/ChannelMeta.sol";
 abstract contract EscrowLedger is IEscrow, EIP712, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
-    /// @dev A word in a struct: a reference to it remembers where it is kept, which a mapping computes again each time.
-    struct Balance {
-        uint256 amount;
-    }
-
     /// @inheritdoc IEscrow
     uint256 public constant CLOSE_DELAY_MIN_SEC = 1 hours;
     /// @inheritdoc IEscrow
     uint256 public constant CLOSE_DELAY_MAX_SEC = 30 days;
 
     /// @inheritdoc IEscrow
-    mapping(address token => mapping(address account => Balance)) public balanceOf;
-    /// @inheritdoc IEscrow
     mapping(address token => uint256) public liabilities;
+
+    /// @inheritdoc IEscrow
+    function balanceOf(address token, address account) external view returns (uint256) {
+        return Balances.slotOf(token, account).amount;
+    }
 
     /// @inheritdoc IEscrow
     function channels(ChannelId id) external view returns (uint104 deposited, uint104 settled, uint48 closeAt) {
@@ -50,7 +49,7 @@ abstract contract EscrowLedger is IEscrow, EIP712, ReentrancyGuardTransient {
     /// @dev What is credited was debited elsewhere in the same call, or arrived and is owed: no sum of it overflows.
     function _credit(address token, address account, uint256 amount) internal {
         unchecked {
-            balanceOf[token][account].amount += amount;
+            Balances.slotOf(token, account).amount += amount;
         }
     }
 
@@ -64,7 +63,7 @@ abstract contract EscrowLedger is IEscrow, EIP712, ReentrancyGuardTransient {
 
     function _debit(address token, address account, uint256 amount) internal {
         if (amount == 0) revert AmountZero();
-        Balance storage balance = balanceOf[token][account];
+        Balance storage balance = Balances.slotOf(token, account);
         uint256 held = balance.amount;
         if (amount > held) revert BalanceInsufficient(held, amount);
         unchecked {

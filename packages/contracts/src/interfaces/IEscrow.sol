@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ChannelId} from "../types/ChannelId.sol";
 import {ChannelKey} from "../types/ChannelKey.sol";
+import {CompactSignature} from "../types/CompactSignature.sol";
 import {IEscrowDeposits} from "./IEscrowDeposits.sol";
 import {IEscrowOrders} from "./IEscrowOrders.sol";
 
@@ -134,19 +135,24 @@ interface IEscrow is IEscrowDeposits, IEscrowOrders {
     /// may call it; the money only ever goes to the payee's balance.
     /// @param cumulative the voucher's total over the whole life of the channel
     /// @param commitment what the voucher says it pays for; only logged
-    /// @param r first half of the signature over the EIP-712 `Voucher`
-    /// @param vs second half: s with the parity of y in its highest bit (EIP-2098)
+    /// @param signature over the EIP-712 `Voucher`, by the channel's signer
     /// @return paid what moved
-    function redeem(ChannelKey calldata key, uint128 cumulative, bytes32 commitment, bytes32 r, bytes32 vs)
-        external
-        returns (uint256 paid);
+    function redeem(
+        ChannelKey calldata key,
+        uint128 cumulative,
+        bytes32 commitment,
+        CompactSignature calldata signature
+    ) external returns (uint256 paid);
 
     /// @notice `redeem` and `close` in one, for the payee: what a channel's last voucher costs least with.
     /// @return paid what moved to the payee
     /// @return refunded what moved to the payer; zero if the voucher took all there was
-    function redeemAndClose(ChannelKey calldata key, uint128 cumulative, bytes32 commitment, bytes32 r, bytes32 vs)
-        external
-        returns (uint256 paid, uint256 refunded);
+    function redeemAndClose(
+        ChannelKey calldata key,
+        uint128 cumulative,
+        bytes32 commitment,
+        CompactSignature calldata signature
+    ) external returns (uint256 paid, uint256 refunded);
 
     /// @notice Redeems vouchers of many channels of one payee at once.
     /// @dev A record that pays nothing (bad signature, old voucher, empty channel) is skipped and logged, so that one

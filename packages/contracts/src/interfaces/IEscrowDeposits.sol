@@ -19,7 +19,7 @@ struct Permit2Terms {
 /// @param from whose tokens move
 /// @param validAfter UNIX second after which it may be used
 /// @param validBefore UNIX second before which it may be used
-/// @param salt any number: with the account that is credited it makes the nonce, see {authorizationNonce}
+/// @param salt any number: with the account that is credited it makes the nonce, see {nonceOfAuthorization}
 struct Authorization {
     address from;
     uint256 amount;
@@ -79,7 +79,7 @@ interface IEscrowDeposits {
 
     /// @notice The nonce that an EIP-3009 signature must have to credit `to`: it is what binds the signature to the
     /// account, which the token knows nothing of.
-    function authorizationNonce(address to, bytes32 salt) external pure returns (bytes32 nonce);
+    function nonceOfAuthorization(address to, bytes32 salt) external pure returns (bytes32 nonce);
 
     /// @notice Takes `amount` from the caller's tokens (approved before) and puts what arrived in the channel.
     function depositAndOpen(ChannelKey calldata key, uint256 amount) external returns (ChannelId id);

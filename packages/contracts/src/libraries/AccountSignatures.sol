@@ -13,12 +13,7 @@ library AccountSignatures {
     /// @dev The key comes first, because an account may have both (EIP-7702). The contract is asked by a call that can
     /// change nothing.
     function isSignedByAccount(bytes32 digest, bytes calldata signature, address account) internal view returns (bool) {
-        if (signature.length == 64) {
-            (bytes32 r, bytes32 vs) = abi.decode(signature, (bytes32, bytes32));
-            if (digest.isSignedBy(r, vs, account)) return true;
-        } else if (digest.isSignedBy(signature, account)) {
-            return true;
-        }
+        if (digest.isSignedBy(signature, account)) return true;
         return
             account.code.length != 0 && SignatureChecker.isValidERC1271SignatureNowCalldata(account, digest, signature);
     }

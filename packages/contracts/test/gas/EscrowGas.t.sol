@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {ReceiptLog} from "../../src/libraries/ReceiptLog.sol";
 import {ChannelKey} from "../../src/types/ChannelKey.sol";
-import {rOf, vsOf} from "../utils/CompactSignature.sol";
+import {compact} from "../utils/CompactSignature.sol";
 import {EscrowFixture} from "../utils/EscrowFixture.sol";
 import {vm} from "../utils/Vm.sol";
 
@@ -53,7 +53,7 @@ contract EscrowGasTest is EscrowFixture {
     /// there is a hold.
     function test_ChannelThatNamesAnArbiter() public {
         _settlePayee();
-        ChannelKey memory key = keyOf(alice, bob, session, 77);
+        ChannelKey memory key = keyOf(alice, bob, session, uint64(uint256(keccak256("salt"))));
         key.arbiter = address(uint160(uint256(keccak256("a court"))));
         vm.prank(alice);
         escrow.depositAndOpen(key, 1 ether);
@@ -104,7 +104,7 @@ contract EscrowGasTest is EscrowFixture {
         total += vm.snapshotGasLastCall(CALLS, "depositAndOpen");
         bytes memory signature = signCompact(SESSION_SECRET, voucherDigest(key.id(), cumulative, commitment));
         vm.prank(bob);
-        escrow.redeemAndClose(key, cumulative, commitment, rOf(signature), vsOf(signature));
+        escrow.redeemAndClose(key, cumulative, commitment, compact(signature));
         total += vm.snapshotGasLastCall(CALLS, "redeemAndClose, channel's first");
     }
 
@@ -131,7 +131,7 @@ contract EscrowGasTest is EscrowFixture {
     function _redeem(ChannelKey memory key, uint128 cumulative) private {
         bytes memory signature = voucher(SESSION_SECRET, key, cumulative);
         vm.prank(bob);
-        escrow.redeem(key, cumulative, COMMITMENT, rOf(signature), vsOf(signature));
+        escrow.redeem(key, cumulative, COMMITMENT, compact(signature));
     }
 
     /// @dev `size` channels of as many payers, each with its own voucher; opened by alice when they are new.

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IEscrow} from "../../src/interfaces/IEscrow.sol";
 import {ChannelKey} from "../../src/types/ChannelKey.sol";
 import {ITestToken} from "../tokens/ITestToken.sol";
-import {rOf, vsOf} from "../utils/CompactSignature.sol";
+import {compact} from "../utils/CompactSignature.sol";
 import {vm} from "../utils/Vm.sol";
 import {EscrowModel} from "./EscrowModel.sol";
 import {OrderCalls} from "./OrderCalls.sol";
@@ -61,7 +61,7 @@ contract EscrowHandler is OrderCalls {
         uint256 expected = forged ? 0 : _worth(model, promised);
         bytes memory signature = _signVoucher(key, promised, forged);
         if (expected == 0) vm.expectRevert();
-        uint256 paid = escrow.redeem(key, promised, COMMITMENT, rOf(signature), vsOf(signature));
+        uint256 paid = escrow.redeem(key, promised, COMMITMENT, compact(signature));
         if (expected == 0) return;
         assertEq(paid, expected, "redeem");
         _pay(key, model, promised, expected);
@@ -117,8 +117,7 @@ contract EscrowHandler is OrderCalls {
         bytes memory signature = _signVoucher(key, promised, forged);
         if (expected == 0) vm.expectRevert();
         vm.prank(key.payee);
-        (uint256 paid, uint256 refunded) =
-            escrow.redeemAndClose(key, promised, COMMITMENT, rOf(signature), vsOf(signature));
+        (uint256 paid, uint256 refunded) = escrow.redeemAndClose(key, promised, COMMITMENT, compact(signature));
         if (expected == 0) return;
         assertEq(paid, expected, "redeemAndClose");
         _pay(key, model, promised, expected);

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IEscrow} from "../../src/interfaces/IEscrow.sol";
 import {ChannelKey} from "../../src/types/ChannelKey.sol";
 import {ChannelMeta} from "../../src/types/ChannelMeta.sol";
-import {rOf, vsOf} from "../utils/CompactSignature.sol";
+import {compact} from "../utils/CompactSignature.sol";
 import {EscrowFixture} from "../utils/EscrowFixture.sol";
 import {vm} from "../utils/Vm.sol";
 
@@ -136,7 +136,7 @@ contract CloseTest is EscrowFixture {
         assertChannel(key, 160, 60, 0);
         bytes memory old = voucher(SESSION_SECRET, key, 60);
         vm.expectRevert(abi.encodeWithSelector(IEscrow.VoucherNotIncreasing.selector, 60, 60));
-        escrow.redeem(key, 60, COMMITMENT, rOf(old), vsOf(old));
+        escrow.redeem(key, 60, COMMITMENT, compact(old));
     }
 
     /// @dev What a voucher still promises is still owed: closing does not undo a signature.
@@ -166,7 +166,7 @@ contract CloseTest is EscrowFixture {
             bytes memory signature = voucher(SESSION_SECRET, key, cumulative);
             uint256 worth = cumulative > open_ ? open_ : cumulative;
             if (worth > largest) largest = worth;
-            try escrow.redeem(key, cumulative, COMMITMENT, rOf(signature), vsOf(signature)) {} catch {}
+            try escrow.redeem(key, cumulative, COMMITMENT, compact(signature)) {} catch {}
             if (closes[i] && open_ > largest) {
                 vm.prank(bob);
                 escrow.close(key);

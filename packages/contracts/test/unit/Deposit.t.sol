@@ -54,4 +54,15 @@ contract DepositTest is EscrowFixture {
         escrow.deposit(address(token), alice, second);
         assertBalance(alice, uint256(first) + second);
     }
+
+    /// @dev For who proves balances from storage alone (EIP-1186).
+    function testFuzz_BalanceIsKeptInTheSlotOfTokenAndAccount(address account, uint104 amount) public {
+        vm.assume(account != address(0) && amount != 0);
+        token.mint(alice, amount);
+        vm.prank(alice);
+        escrow.deposit(address(token), account, amount);
+        bytes32 slot = keccak256(abi.encodePacked(address(token), account));
+        vm.assertEq(uint256(vm.load(address(escrow), slot)), amount, "in its slot");
+        assertBalance(account, amount);
+    }
 }

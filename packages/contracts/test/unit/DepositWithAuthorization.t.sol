@@ -74,7 +74,7 @@ contract DepositWithAuthorizationTest is EscrowFixture {
     function test_NobodyElseCanUseIt() public {
         Authorization memory authorization = _authorization(7);
         (uint8 v, bytes32 r, bytes32 s) = _sign(authorization, alice);
-        bytes32 nonce = escrow.authorizationNonce(alice, authorization.salt);
+        bytes32 nonce = escrow.nonceOfAuthorization(alice, authorization.salt);
         vm.prank(mallory);
         vm.expectRevert();
         ERC3009(address(token))

@@ -9,7 +9,7 @@ import {IEscrowDeposits, Permit2Terms} from "../../src/interfaces/IEscrowDeposit
 import {ChannelKey} from "../../src/types/ChannelKey.sol";
 import {CallingToken, FeeToken, RefusingToken, SilentToken} from "../tokens/HostileTokens.sol";
 import {ITestToken} from "../tokens/ITestToken.sol";
-import {rOf, vsOf} from "../utils/CompactSignature.sol";
+import {compact} from "../utils/CompactSignature.sol";
 import {EscrowFixture} from "../utils/EscrowFixture.sol";
 import {vm} from "../utils/Vm.sol";
 
@@ -93,7 +93,7 @@ contract HostileTokensTest is EscrowFixture {
         escrow.deposit(address(token), alice, 20);
         bytes memory signature = voucher(SESSION_SECRET, key, 10);
         calling.callOnTransfer(
-            address(escrow), abi.encodeCall(IEscrow.redeem, (key, 10, COMMITMENT, rOf(signature), vsOf(signature)))
+            address(escrow), abi.encodeCall(IEscrow.redeem, (key, 10, COMMITMENT, compact(signature)))
         );
         escrow.withdraw(address(token), alice, 20);
         vm.assertTrue(calling.called(), "called");

@@ -7,7 +7,7 @@ import {IEscrow} from "../../src/interfaces/IEscrow.sol";
 import {Vouchers} from "../../src/libraries/Vouchers.sol";
 import {ChannelId} from "../../src/types/ChannelId.sol";
 import {ChannelKey} from "../../src/types/ChannelKey.sol";
-import {rOf, vsOf} from "../utils/CompactSignature.sol";
+import {compact, rOf, vsOf} from "../utils/CompactSignature.sol";
 import {EscrowFixture} from "../utils/EscrowFixture.sol";
 import {vm} from "../utils/Vm.sol";
 
@@ -35,7 +35,7 @@ contract RedeemTest is EscrowFixture {
         bytes memory signature = voucher(SESSION_SECRET, key, 10);
         _refuses(signature, 11);
         vm.expectRevert(abi.encodeWithSelector(IEscrow.SignatureInvalid.selector, session));
-        escrow.redeem(key, 10, keccak256("other receipts"), rOf(signature), vsOf(signature));
+        escrow.redeem(key, 10, keccak256("other receipts"), compact(signature));
         key = keyOf(alice, bob, session, 2);
         openFor(key, 100);
         _refuses(signature, 10);
@@ -71,7 +71,7 @@ contract RedeemTest is EscrowFixture {
         openFor(key, 100);
         _refuses(voucher(SESSION_SECRET, key, 10), 10, alice);
         bytes memory signature = voucher(ALICE_SECRET, key, 10);
-        assertEq(escrow.redeem(key, 10, COMMITMENT, rOf(signature), vsOf(signature)), 10, "paid");
+        assertEq(escrow.redeem(key, 10, COMMITMENT, compact(signature)), 10, "paid");
     }
 
     /// @dev Recovery answers zero for garbage; a channel of the zero account must not take that for its signer.
@@ -123,7 +123,7 @@ contract RedeemTest is EscrowFixture {
         vm.expectEmit(address(escrow));
         emit IEscrow.Redeemed(key.id(), 10, 10, COMMITMENT);
         vm.prank(mallory);
-        assertEq(escrow.redeem(key, 10, COMMITMENT, rOf(signature), vsOf(signature)), 10, "paid");
+        assertEq(escrow.redeem(key, 10, COMMITMENT, compact(signature)), 10, "paid");
         assertBalance(bob, 10);
         assertBalance(mallory, 0);
         assertChannel(key, 100, 10, 0);
@@ -141,15 +141,15 @@ contract RedeemTest is EscrowFixture {
         bytes memory same = voucher(SESSION_SECRET, key, 10);
         bytes memory older = voucher(SESSION_SECRET, key, 9);
         vm.expectRevert(abi.encodeWithSelector(IEscrow.VoucherNotIncreasing.selector, 10, 10));
-        escrow.redeem(key, 10, COMMITMENT, rOf(same), vsOf(same));
+        escrow.redeem(key, 10, COMMITMENT, compact(same));
         vm.expectRevert(abi.encodeWithSelector(IEscrow.VoucherNotIncreasing.selector, 10, 9));
-        escrow.redeem(key, 9, COMMITMENT, rOf(older), vsOf(older));
+        escrow.redeem(key, 9, COMMITMENT, compact(older));
     }
 
     function test_RevertWhen_VoucherPromisesNothing() public {
         bytes memory signature = voucher(SESSION_SECRET, key, 0);
         vm.expectRevert(abi.encodeWithSelector(IEscrow.VoucherNotIncreasing.selector, 0, 0));
-        escrow.redeem(key, 0, COMMITMENT, rOf(signature), vsOf(signature));
+        escrow.redeem(key, 0, COMMITMENT, compact(signature));
     }
 
     function test_WhenDepositDoesNotCover_PaysAndLogsWhatIsThere() public {
@@ -157,7 +157,7 @@ contract RedeemTest is EscrowFixture {
         bytes memory signature = voucher(SESSION_SECRET, key, type(uint128).max);
         vm.expectEmit(address(escrow));
         emit IEscrow.Redeemed(key.id(), 70, type(uint128).max, COMMITMENT);
-        assertEq(escrow.redeem(key, type(uint128).max, COMMITMENT, rOf(signature), vsOf(signature)), 70, "paid");
+        assertEq(escrow.redeem(key, type(uint128).max, COMMITMENT, compact(signature)), 70, "paid");
         assertChannel(key, 100, 100, 0);
     }
 
@@ -172,14 +172,14 @@ contract RedeemTest is EscrowFixture {
         pay(key, 100);
         bytes memory signature = voucher(SESSION_SECRET, key, 101);
         vm.expectRevert(abi.encodeWithSelector(IEscrow.ChannelEmpty.selector, key.id()));
-        escrow.redeem(key, 101, COMMITMENT, rOf(signature), vsOf(signature));
+        escrow.redeem(key, 101, COMMITMENT, compact(signature));
     }
 
     function test_RevertWhen_ChannelWasNeverOpened() public {
         key = keyOf(alice, bob, session, 9);
         bytes memory signature = voucher(SESSION_SECRET, key, 1);
         vm.expectRevert(abi.encodeWithSelector(IEscrow.ChannelEmpty.selector, key.id()));
-        escrow.redeem(key, 1, COMMITMENT, rOf(signature), vsOf(signature));
+        escrow.redeem(key, 1, COMMITMENT, compact(signature));
     }
 
     function test_WhenClosing_StillPays() public {
@@ -197,7 +197,7 @@ contract RedeemTest is EscrowFixture {
             uint128 cumulative = uint128(bound(cumulatives[i], 0, 150));
             if (cumulative > largest) largest = cumulative;
             bytes memory signature = voucher(SESSION_SECRET, key, cumulative);
-            try escrow.redeem(key, cumulative, COMMITMENT, rOf(signature), vsOf(signature)) {} catch {}
+            try escrow.redeem(key, cumulative, COMMITMENT, compact(signature)) {} catch {}
         }
         assertBalance(bob, largest > 100 ? 100 : largest);
     }
@@ -210,7 +210,7 @@ contract RedeemTest is EscrowFixture {
         for (uint256 i = 0; i < others.length; ++i) {
             vm.prank(others[i]);
             vm.expectRevert(abi.encodeWithSelector(IEscrow.CallerNotParty.selector, others[i]));
-            escrow.redeemAndClose(key, 10, COMMITMENT, rOf(signature), vsOf(signature));
+            escrow.redeemAndClose(key, 10, COMMITMENT, compact(signature));
         }
     }
 
@@ -218,11 +218,11 @@ contract RedeemTest is EscrowFixture {
         bytes memory forged = voucher(MALLORY_SECRET, key, 10);
         vm.startPrank(bob);
         vm.expectRevert(abi.encodeWithSelector(IEscrow.SignatureInvalid.selector, session));
-        escrow.redeemAndClose(key, 10, COMMITMENT, rOf(forged), vsOf(forged));
+        escrow.redeemAndClose(key, 10, COMMITMENT, compact(forged));
         bytes memory good = voucher(SESSION_SECRET, key, 10);
-        escrow.redeemAndClose(key, 10, COMMITMENT, rOf(good), vsOf(good));
+        escrow.redeemAndClose(key, 10, COMMITMENT, compact(good));
         vm.expectRevert(abi.encodeWithSelector(IEscrow.VoucherNotIncreasing.selector, 10, 10));
-        escrow.redeemAndClose(key, 10, COMMITMENT, rOf(good), vsOf(good));
+        escrow.redeemAndClose(key, 10, COMMITMENT, compact(good));
     }
 
     function test_RedeemAndClose_PaysThePayee_AndRefundsTheRest() public {
@@ -232,7 +232,7 @@ contract RedeemTest is EscrowFixture {
         vm.expectEmit(address(escrow));
         emit IEscrow.ChannelClosed(key.id(), 90);
         vm.prank(bob);
-        (uint256 paid, uint256 refunded) = escrow.redeemAndClose(key, 10, COMMITMENT, rOf(signature), vsOf(signature));
+        (uint256 paid, uint256 refunded) = escrow.redeemAndClose(key, 10, COMMITMENT, compact(signature));
         assertEq(paid, 10, "paid");
         assertEq(refunded, 90, "refunded");
         assertBalance(bob, 10);
@@ -245,7 +245,7 @@ contract RedeemTest is EscrowFixture {
         escrow.requestClose(key);
         bytes memory signature = voucher(SESSION_SECRET, key, 200);
         vm.prank(bob);
-        (uint256 paid, uint256 refunded) = escrow.redeemAndClose(key, 200, COMMITMENT, rOf(signature), vsOf(signature));
+        (uint256 paid, uint256 refunded) = escrow.redeemAndClose(key, 200, COMMITMENT, compact(signature));
         assertEq(paid, 100, "paid");
         assertEq(refunded, 0, "refunded");
         assertChannel(key, 100, 100, 0);
@@ -257,6 +257,6 @@ contract RedeemTest is EscrowFixture {
 
     function _refuses(bytes memory signature, uint128 cumulative, address expected) private {
         vm.expectRevert(abi.encodeWithSelector(IEscrow.SignatureInvalid.selector, expected));
-        escrow.redeem(key, cumulative, COMMITMENT, rOf(signature), vsOf(signature));
+        escrow.redeem(key, cumulative, COMMITMENT, compact(signature));
     }
 }

@@ -7,7 +7,7 @@ import {ChannelId} from "../../src/types/ChannelId.sol";
 import {ChannelKey} from "../../src/types/ChannelKey.sol";
 import {ChannelMeta, ChannelMetas} from "../../src/types/ChannelMeta.sol";
 import {ITestToken} from "../tokens/ITestToken.sol";
-import {rOf, vsOf} from "./CompactSignature.sol";
+import {compact} from "./CompactSignature.sol";
 import {Test} from "./Test.sol";
 import {vm} from "./Vm.sol";
 
@@ -25,8 +25,8 @@ abstract contract EscrowFixture is Test {
     address internal alice = vm.addr(ALICE_SECRET);
     address internal session = vm.addr(SESSION_SECRET);
     address internal mallory = vm.addr(MALLORY_SECRET);
-    address internal bob = address(0xB0B);
-    address internal carol = address(0xCA201);
+    address internal bob = vm.addr(0xB0B);
+    address internal carol = vm.addr(0xCA201);
 
     function setUp() public virtual {
         vm.warp(1_800_000_000);
@@ -58,7 +58,7 @@ abstract contract EscrowFixture is Test {
     /// @notice Redeems a fresh voucher of the session key.
     function pay(ChannelKey memory key, uint128 cumulative) internal returns (uint256) {
         bytes memory signature = voucher(SESSION_SECRET, key, cumulative);
-        return escrow.redeem(key, cumulative, COMMITMENT, rOf(signature), vsOf(signature));
+        return escrow.redeem(key, cumulative, COMMITMENT, compact(signature));
     }
 
     function voucher(uint256 secret, ChannelKey memory key, uint128 cumulative) internal view returns (bytes memory) {

@@ -27,6 +27,7 @@ interface Vm {
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
 
+    function load(address account, bytes32 slot) external view returns (bytes32);
     function etch(address account, bytes calldata code) external;
     function deployCode(string calldata artifact) external returns (address);
     function deployCode(string calldata artifact, bytes calldata arguments) external returns (address);

@@ -42,7 +42,7 @@ export interface Permit2Transfer {
 
 /**
  * A transfer to the escrow by EIP-3009 signature: `ReceiveWithAuthorization` from `owner` to the escrow, in the token's own
- * domain. Its nonce is {@link authorizationNonce}, which binds it to the account that is credited.
+ * domain. Its nonce is {@link nonceOfAuthorization}, which binds it to the account that is credited.
  */
 export interface TokenAuthorization {
   readonly owner: Address
@@ -57,7 +57,7 @@ export interface TokenAuthorization {
 }
 
 /** The nonce that an EIP-3009 signature has which credits `to`. */
-export function authorizationNonce(to: Address, salt: Hash): Hash {
+export function nonceOfAuthorization(to: Address, salt: Hash): Hash {
   return keccak256(AbiCoder.defaultAbiCoder().encode(['address', 'bytes32'], [to, salt])) as Hash
 }
 

@@ -148,7 +148,7 @@ function argumentsOf(operation: Operation, sender: Address, token: Address): rea
     case 'redeem':
     case 'redeemAndClose': {
       const { key, cumulative, commitment, signature } = operation.voucher
-      return [checkedKey(key, token), cumulative, commitment, ...halves(signature)]
+      return [checkedKey(key, token), cumulative, commitment, halves(signature)]
     }
     case 'redeemMany': {
       const { parties, records } = packRecords(operation.vouchers)

@@ -16,7 +16,7 @@ import {
   type Wei,
   ZERO_ADDRESS
 } from '@archipel/protocol'
-import { concat, getCreateAddress, Interface, id as keccakText, MaxUint256, toBeHex, zeroPadValue } from 'ethers'
+import { concat, getCreateAddress, Interface, id as keccakText, MaxUint256, toBeHex } from 'ethers'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { type Anvil, startAnvil } from '../anvil.ts'
 
@@ -29,8 +29,8 @@ import { type Anvil, startAnvil } from '../anvil.ts'
 const FORGE_TEST: Address = '0x7fa9385be102ac3eac297483dd6233d62b3e1496'
 const alice = signerOf(0xa11cen)
 const session = signerOf(0x5e5510n)
-const bob: Address = zeroPadValue('0x0b0b', 20) as Address
-const carol: Address = zeroPadValue('0x0ca201', 20) as Address
+const bob = signerOf(0xb0bn).address
+const carol = signerOf(0xca201n).address
 const ETHER = 10n ** 18n
 const CLOSE_DELAY_SEC = 86_400
 const RECEIPT_TIMEOUT_MS = 5000
@@ -108,7 +108,7 @@ function signatureOf(key: ChannelKey, cumulative: Wei, signer: typeof alice): He
 
 function redeemArgs(key: ChannelKey, cumulative: Wei, signer: typeof alice) {
   const signature = signatureOf(key, cumulative, signer)
-  return [key, cumulative, COMMITMENT, signature.slice(0, 66), `0x${signature.slice(66)}`]
+  return [key, cumulative, COMMITMENT, [signature.slice(0, 66), `0x${signature.slice(66)}`]]
 }
 
 function recordOf(key: ChannelKey, cumulative: Wei, signer: typeof alice): string {

@@ -16,10 +16,10 @@ import { getCreateAddress, Signature, type TypedDataDomain, type TypedDataField,
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { escrowInterface, tokenInterface } from '../../../src/chain/contract/interfaces.ts'
 import {
-  authorizationNonce,
   CREATE2_DEPLOYER,
   createChain,
   mintTestTokens,
+  nonceOfAuthorization,
   type Permit2Transfer
 } from '../../../src/chain/index.ts'
 import { createRpc } from '../../../src/chain/rpc/rpc.ts'
@@ -210,9 +210,9 @@ describe('deposits without an approval', () => {
 
     const salt: Hash = `0x${'5a'.repeat(32)}`
     const to = bob.address!
-    expect(authorizationNonce(to, salt)).toBe(
+    expect(nonceOfAuthorization(to, salt)).toBe(
       await anvil.request('eth_call', [
-        { to: alice.escrow, data: escrowInterface.encodeFunctionData('authorizationNonce', [to, salt]) },
+        { to: alice.escrow, data: escrowInterface.encodeFunctionData('nonceOfAuthorization', [to, salt]) },
         'latest'
       ])
     )
@@ -227,7 +227,7 @@ describe('deposits without an approval', () => {
         value: 7n,
         validAfter: 0,
         validBefore: expiresAt,
-        nonce: authorizationNonce(to, salt)
+        nonce: nonceOfAuthorization(to, salt)
       }
     )
     const authorization = {

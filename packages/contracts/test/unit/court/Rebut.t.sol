@@ -8,7 +8,7 @@ import {Case} from "../../../src/types/Case.sol";
 import {ChannelKey} from "../../../src/types/ChannelKey.sol";
 import {InclusionProof, Statement} from "../../../src/types/Filing.sol";
 import {Outcome} from "../../../src/types/Stage.sol";
-import {rOf, vsOf} from "../../utils/CompactSignature.sol";
+import {compact} from "../../utils/CompactSignature.sol";
 import {CourtFixture} from "../../utils/CourtFixture.sol";
 import {vm} from "../../utils/Vm.sol";
 
@@ -102,7 +102,7 @@ contract RebutTest is CourtFixture {
         leaves[0] = ReceiptLog.leaf(receiptDigest(paid), 1);
         bytes32 commitment = ReceiptLog.commitment(leaves);
         bytes memory signature = signCompact(SESSION_SECRET, voucherDigest(channelId(), 1, commitment));
-        escrow.redeem(key, 1, commitment, rOf(signature), vsOf(signature));
+        escrow.redeem(key, 1, commitment, compact(signature));
         InclusionProof memory proof = InclusionProof(0, 1, new bytes32[](0));
         _expectRebutRevert(paid, 1, proof, abi.encodeWithSelector(ICourt.ProofInvalid.selector));
         pastDeadline();
