@@ -77,7 +77,7 @@ describe('a provider that breaks its word', () => {
     [
       'charges for time that has not passed',
       'E_RECEIPT_ABOVE_TIME',
-      deliversWith({ usage: { runMs: 50_000, memoryBytes: 0, outputBytes: 0 } })
+      deliversWith({ usage: { runMs: 50_000, memoryBytes: 0, outputBytes: 0, fuel: 0 } })
     ],
     ['signs another result than it sends', 'E_RECEIPT_MISMATCH', deliversWith({ result: `0x${'22'.repeat(32)}` })],
     [

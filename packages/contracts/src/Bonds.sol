@@ -12,6 +12,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IBonds} from "./interfaces/IBonds.sol";
 import {Equivocations} from "./libraries/Equivocations.sol";
 import {EscrowDomain} from "./libraries/EscrowDomain.sol";
+import {RawHashes} from "./libraries/RawHashes.sol";
 import {Signatures} from "./libraries/Signatures.sol";
 import {Slash, Slashes} from "./libraries/Slashes.sol";
 import {Agreement} from "./messages/Agreement.sol";
@@ -361,8 +362,8 @@ contract Bonds is IBonds, EIP712, EscrowDomain, ReentrancyGuardTransient {
 
     function _checkReceipts(ReceiptEquivocation calldata proof) private view {
         if (!Equivocations.contradict(proof.first, proof.second)) revert NotEquivocal();
-        _checkSigned(Equivocations.hashReceipt(proof.first), proof.firstSignature, proof.key);
-        _checkSigned(Equivocations.hashReceipt(proof.second), proof.secondSignature, proof.key);
+        _checkSigned(RawHashes.hashOf(proof.first), proof.firstSignature, proof.key);
+        _checkSigned(RawHashes.hashOf(proof.second), proof.secondSignature, proof.key);
     }
 
     function _checkHarm(ReceiptEquivocation calldata proof, Harm calldata harm) private view {

@@ -45,6 +45,7 @@ import { createInputs } from './execution/inputs.ts'
 import { createResults } from './execution/results.ts'
 import { createWork, type Work } from './execution/work.ts'
 import { createOciExecutor, createWasmExecutor, type Executor } from './executor/index.ts'
+import { weakestLevel } from './executor/isolation.ts'
 import { createFaultLog } from './faults/fault-log.ts'
 import type { Logger } from './log.ts'
 import { createBeacon } from './market/beacon.ts'
@@ -137,7 +138,17 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     token: descriptor.token,
     onContradiction: proof => void faults.keep({ proof })
   })
-  const publisher = createOfferPublisher({ network, config, runtimes, version, signing, records, book, log })
+  const publisher = createOfferPublisher({
+    network,
+    config,
+    runtimes,
+    isolation: () => weakestLevel(executors),
+    version,
+    signing,
+    records,
+    book,
+    log
+  })
   const beacon = createBeacon({
     network,
     capabilities: [

@@ -8,12 +8,8 @@ import { jobOf } from '../../fixtures/jobs.ts'
 import { countDown, LOOP_FOREVER, NOOP } from '../../fixtures/programs.ts'
 import { type BuyerOrders, readOrders, tell } from './orders.ts'
 
-/** One that ends at once, one with ticks, and one whose program fails after its time. */
-const JOBS = [
-  { program: NOOP },
-  { program: countDown(700), durationSec: 20 },
-  { program: LOOP_FOREVER, durationSec: 1 }
-]
+/** One that ends at once, one with ticks, and one whose program burns all of its fuel. */
+const JOBS = [{ program: NOOP }, { program: countDown(700), durationSec: 20 }, { program: LOOP_FOREVER, fuel: 2e9 }]
 const RETRY_MS = 100
 
 const { descriptor, privateKey, dataDir, rounds } = readOrders<BuyerOrders>()

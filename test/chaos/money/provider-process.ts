@@ -15,7 +15,7 @@ const node = await createProviderNode({
     owner,
     listen: [`/ip4/127.0.0.1/tcp/${port}`],
     resources: { cpuMillis: 64_000, memoryBytes: 64 * GIB, diskBytes: 64 * GIB },
-    prices: { startup: MICRO, cpuSec: MICRO, memGiBSec: MICRO },
+    prices: { startup: MICRO, cpuSec: MICRO, memGiBSec: MICRO, terafuel: MICRO },
     // Little credit and early redemption: every transition comes soon.
     tickSec: 1,
     redeem: { amountMin: 1n, ageSecMax: 0 },

@@ -171,6 +171,7 @@ export function createBuyerEngine({ records, signing, spending, pay, onContradic
         domain: signing.domain,
         recover: signing.recover,
         agreement: id,
+        demand: state.demand.body,
         bid: state.bid.body,
         previous: state.receipts.at(-1)?.body,
         elapsedMs: performance.now() - (startedAtMs.get(id) ?? Number.NEGATIVE_INFINITY)

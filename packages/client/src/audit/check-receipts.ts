@@ -19,13 +19,21 @@ import { type Checks, expect } from './checks.ts'
 
 /** What was delivered: every receipt is the provider's, in sequence and within the bid; the last one names the result. */
 export function checkReceipts({ check }: Checks, bundle: AuditBundle, { domain, recover }: SignatureContext): void {
-  const { id, bid, receipts, result } = bundle
+  const { id, demand, bid, receipts, result } = bundle
   check('receipts signed by the provider, in sequence and within the bid', () => {
     let previous: Receipt | undefined
     for (const { receipt } of receipts) {
       // How much time really passed, only the buyer could measure.
       const elapsedMs = Number.POSITIVE_INFINITY
-      validateReceipt(receipt, { domain, recover, agreement: id, bid: bid.body, previous, elapsedMs })
+      validateReceipt(receipt, {
+        domain,
+        recover,
+        agreement: id,
+        demand: demand.body,
+        bid: bid.body,
+        previous,
+        elapsedMs
+      })
       previous = receipt.body
     }
     return `${receipts.length} receipts, ${previous?.amount ?? 0n} due`

@@ -56,6 +56,8 @@ export interface AuditTimes {
   readonly lastReceiptAt: UnixSec | undefined
   /** Running time charged for, milliseconds. */
   readonly runMs: number
+  /** Fuel charged for; undefined where none was counted. */
+  readonly fuel: number | undefined
 }
 
 /** The channel and its escrow as the chain has them. Amounts are of the whole channel, over all its agreements. */

@@ -74,6 +74,7 @@ function timesOf({ bid, demand, receipts }: AuditBundle): AuditTimes {
     deadline: demand.body.deadline,
     firstReceiptAt: receipts[0]?.receipt.body.issuedAt,
     lastReceiptAt: last?.issuedAt,
-    runMs: last?.usage.runMs ?? 0
+    runMs: last?.usage.runMs ?? 0,
+    fuel: demand.body.fuel > 0 ? (last?.usage.fuel ?? 0) : undefined
   }
 }

@@ -19,6 +19,8 @@ export interface JobSpec {
   readonly resources: { readonly cpuMillis: number; readonly memoryBytes: number; readonly diskBytes: number }
   /** Longest running time, seconds. */
   readonly durationSec: number
+  /** Most fuel, for `wasm`. Default: what a fast processor burns in that time. */
+  readonly fuel?: number | undefined
   /** Most the whole job may cost, over all replicas and replacements. */
   readonly priceMax: Wei
   /** A result after this is of no use. */
@@ -56,6 +58,8 @@ export interface Replica {
   readonly priceMax: Wei
   /** Running time the provider reports, milliseconds. */
   readonly runMs: number | undefined
+  /** Fuel that it reports; undefined where none is counted. */
+  readonly fuel: number | undefined
   readonly failure: Failure | undefined
 }
 

@@ -93,6 +93,7 @@ function run(
     paid: 0n,
     priceMax,
     runMs: undefined,
+    fuel: undefined,
     failure: undefined
   }
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
@@ -346,6 +347,11 @@ function isTimeout(reason: unknown): boolean {
   return reason instanceof Error && reason.name === 'TimeoutError'
 }
 
+/** Fuel that the provider reports; undefined before it reports any, and where none is counted. */
+export function fuelOf({ demand, receipts }: Pick<BuyerAgreement, 'demand' | 'receipts'>): number | undefined {
+  return demand.body.fuel > 0 ? receipts.at(-1)?.body.usage.fuel : undefined
+}
+
 /** A replica as its stored agreement describes it. */
 export function described(state: BuyerAgreement): Partial<Replica> {
   const last = state.receipts.at(-1)?.body
@@ -355,6 +361,7 @@ export function described(state: BuyerAgreement): Partial<Replica> {
     paid: state.paid,
     priceMax: state.bid.body.priceMax,
     runMs: last?.usage.runMs,
+    fuel: fuelOf(state),
     digest: last?.kind === RECEIPT_FINAL && state.phase.code !== 'failed' ? last.result : undefined,
     failure: state.phase.code === 'failed' ? state.phase.failure : undefined
   }

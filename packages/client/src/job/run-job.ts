@@ -5,6 +5,7 @@ import {
   type Demand,
   demandType,
   digestOf,
+  FUEL_PER_SEC,
   type Hash,
   isCodedError,
   type Placement,
@@ -346,11 +347,17 @@ function demandOf(
     },
     resources: { ...spec.resources },
     durationSec: spec.durationSec,
+    fuel: fuelOf(spec),
     token,
     priceMax: spec.priceMax / BigInt(spec.replicas),
     deadline: spec.deadline
   }
   return sign(signing.signer, signing.domain, demandType, body)
+}
+
+/** What is not said is as much as a fast processor burns in the time: enough for whatever ends in it. */
+function fuelOf({ runtime = 'wasm', durationSec, fuel = durationSec * FUEL_PER_SEC }: JobSpec): number {
+  return runtime === 'wasm' ? fuel : 0
 }
 
 function validateSpec(

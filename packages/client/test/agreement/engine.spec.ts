@@ -110,7 +110,10 @@ describe('a provider that lies', () => {
 
   it('and takes back what it charged is not believed', async () => {
     await deliver(0, 5_000)
-    const falling: Partial<Receipt>[] = [{ amount: 14n }, { usage: { runMs: 4_999, memoryBytes: 1, outputBytes: 0 } }]
+    const falling: Partial<Receipt>[] = [
+      { amount: 14n },
+      { usage: { runMs: 4_999, memoryBytes: 1, outputBytes: 0, fuel: 0 } }
+    ]
     for (const { amount = 15n, usage } of falling) {
       const changes = { amount, ...(usage === undefined ? {} : { usage }) }
       expect(await rejection(deliver(1, 5_000, changes))).toMatchObject({ code: 'E_RECEIPT_MISMATCH' })

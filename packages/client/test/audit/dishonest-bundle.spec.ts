@@ -99,7 +99,7 @@ describe('a dishonest bundle', () => {
       'a bid above the posted price',
       'bid signed',
       async s => {
-        const state = s.agree(1, { perSec: PER_SEC + 1n })
+        const state = s.agree(1, { rate: PER_SEC + 1n })
         await s.keep(state, [])
         return s.bundle(state.id)
       }

@@ -110,7 +110,7 @@ export async function createScenario(
         sequence,
         kind: isFinal ? RECEIPT_FINAL : RECEIPT_TICK,
         result: isFinal ? resultDigest(RESULT) : ZERO_HASH,
-        usage: { runMs, memoryBytes: 3 * MIB, outputBytes: isFinal ? 900 : 0 },
+        usage: { runMs, memoryBytes: 3 * MIB, outputBytes: isFinal ? 900 : 0, fuel: 0 },
         amount: STARTUP + (PER_SEC * BigInt(runMs)) / 1000n,
         issuedAt: NOW_SEC + sequence,
         ...change
@@ -190,7 +190,8 @@ function offerOf({ token }: Chain, provider: Signer, key: ChannelKey): Offer {
     token,
     resources: { cpuMillis: 4000, memoryBytes: 1024 * MIB, diskBytes: 1024 * MIB },
     runtimes: ['wasm'],
-    prices: { startup: STARTUP, cpuSec: 600n, memGiBSec: 400n },
+    isolation: 'basic',
+    prices: { startup: STARTUP, cpuSec: 600n, memGiBSec: 400n, terafuel: 400n },
     tickSec: 5,
     domains: { site: 'shed', network: 'as64500', region: 'eu-west', grid: 'eu' },
     multiaddrs: ['/ip4/127.0.0.1/tcp/4001'],
@@ -205,6 +206,7 @@ function demandOf({ token }: Chain, buyer: Signer, job: number): Demand {
     workload: { runtime: 'wasm', program: FILE, args: ['esbuild', '--bundle'], env: ['LANG=C'], input: FOLDER },
     resources: { cpuMillis: 1000, memoryBytes: 256 * MIB, diskBytes: 64 * MIB },
     durationSec: 60,
+    fuel: 0,
     token,
     priceMax: 60_000n,
     deadline: NOW_SEC + 3600
@@ -218,7 +220,7 @@ function bidOf(demand: `0x${string}`, provider: Signer, { payee }: ChannelKey): 
     provider: provider.address,
     payee,
     startup: STARTUP,
-    perSec: PER_SEC,
+    rate: PER_SEC,
     priceMax,
     tickSec: 5,
     expiresAt: NOW_SEC + 60

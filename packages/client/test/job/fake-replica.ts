@@ -26,6 +26,7 @@ export function fakeReplica(offer: VerifiedOffer, priceMax: Wei): FakeReplica {
     paid: 0n,
     priceMax,
     runMs: undefined,
+    fuel: undefined,
     failure: undefined
   }
   return {

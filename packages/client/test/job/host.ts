@@ -59,7 +59,8 @@ export function createHost(n: number, changes: Partial<Offer> = {}): Host {
     token: TOKEN,
     resources: { cpuMillis: 4000, memoryBytes: 2 ** 32, diskBytes: 2 ** 32 },
     runtimes: ['wasm'],
-    prices: { startup: 10n, cpuSec: 1n, memGiBSec: 0n },
+    isolation: 'basic',
+    prices: { startup: 10n, cpuSec: 1n, memGiBSec: 0n, terafuel: 0n },
     tickSec: 10,
     domains: { site: `s${n}`, network: `n${n}`, region: `r${n}`, grid: `g${n}` },
     multiaddrs: [],
@@ -125,8 +126,8 @@ export function deliveryOf(
     sequence,
     kind: result === undefined ? RECEIPT_TICK : RECEIPT_FINAL,
     result: result === undefined ? ZERO_HASH : resultDigest(result),
-    usage: { runMs, memoryBytes: 1, outputBytes: 0 },
-    amount: amountDue(bid.body, runMs),
+    usage: { runMs, memoryBytes: 1, outputBytes: 0, fuel: 0 },
+    amount: amountDue(bid.body, { fuel: 0 }, runMs),
     issuedAt: NOW,
     ...changes
   })

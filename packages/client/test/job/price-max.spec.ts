@@ -35,7 +35,7 @@ it('a job never promises more than its price ceiling, over all attempts and repl
         const demand = demandOf(1, { priceMax: share }).body
         const hosts = prices.map((thousandths, i) => {
           const startup = (share * BigInt(thousandths)) / 1000n
-          return createHost(i + 1, { prices: { startup, cpuSec: 0n, memGiBSec: 0n } })
+          return createHost(i + 1, { prices: { startup, cpuSec: 0n, memGiBSec: 0n, terafuel: 0n } })
         })
         const price = ({ offer }: Host): Wei => quote(offer.offer.body.prices, demand).priceMax
         const all: FakeReplica[] = []

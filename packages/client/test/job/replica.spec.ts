@@ -78,7 +78,7 @@ describe('agreeing', () => {
     const world = await createWorld({ hosts: [dear, cheap] })
     dear.answer = message =>
       message.type === 'demand' ? [{ type: 'bid', value: dear.bid(message.value.body, { startup: 11n }) }] : []
-    const change = { startup: 1n, perSec: 0n, priceMax: 1n }
+    const change = { startup: 1n, rate: 0n, priceMax: 1n }
     cheap.answer = message =>
       message.type === 'demand' ? [{ type: 'bid', value: cheap.bid(message.value.body, change) }] : []
     const replicas = [startReplica(initOf(world, dear)), startReplica(initOf(world, cheap))] as const
@@ -231,7 +231,7 @@ describe('a replica that was given up', () => {
     'costs no more than the cap with a replacement for %s, though its last tick is yet to be paid',
     async (price, count) => {
       const { host, world, state, replica, say } = await setUp()
-      const { offer } = createHost(2, { prices: { startup: price, cpuSec: 0n, memGiBSec: 0n } })
+      const { offer } = createHost(2, { prices: { startup: price, cpuSec: 0n, memGiBSec: 0n, terafuel: 0n } })
       const abort = new AbortController()
       let started = 0
       const job = supervise({

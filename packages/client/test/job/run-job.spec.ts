@@ -17,6 +17,7 @@ const spec: JobSpec = {
   args: ['prog'],
   resources: { cpuMillis: 1000, memoryBytes: 2 ** 20, diskBytes: 0 },
   durationSec: 90,
+  fuel: 0,
   priceMax: 300n,
   // Deadlines are watched by the wall clock.
   deadline: NOW + 3600 * 24 * 365 * 20,
@@ -244,7 +245,10 @@ describe('spending limits', () => {
   })
 
   it('of one provider send the job to another, if there is one', async () => {
-    const hosts = [...threeHosts(), createHost(4, { prices: { startup: 11n, cpuSec: 1n, memGiBSec: 0n } })]
+    const hosts = [
+      ...threeHosts(),
+      createHost(4, { prices: { startup: 11n, cpuSec: 1n, memGiBSec: 0n, terafuel: 0n } })
+    ]
     works(hosts[3]!, 'hello')
     const world = await createWorld({ hosts, limits: { provider: 110n } })
     const more = { ...spec, priceMax: 440n }

@@ -99,7 +99,10 @@ describe('replacing a replica that failed', () => {
   it('keeps apart from those still at work, and may take the failed one’s place', async () => {
     const hosts = hostsOf(3)
     const domains = (n: number) => hosts[n]!.offer.offer.body.domains
-    const inUse = createHost(4, { domains: domains(0), prices: { startup: 0n, cpuSec: 1n, memGiBSec: 0n } })
+    const inUse = createHost(4, {
+      domains: domains(0),
+      prices: { startup: 0n, cpuSec: 1n, memGiBSec: 0n, terafuel: 0n }
+    })
     const sameOperator = createHost(5, { owner: hosts[2]!.offer.offer.body.owner })
     const free = createHost(6, { domains: domains(1) })
     const { replicas, started } = setUp([...hosts, inUse, sameOperator, free], 3)
@@ -128,7 +131,7 @@ describe('replacing a replica that failed', () => {
   })
 
   it('takes a cheaper one for what is left', async () => {
-    const cheap = createHost(9, { prices: { startup: 40n, cpuSec: 0n, memGiBSec: 0n } })
+    const cheap = createHost(9, { prices: { startup: 40n, cpuSec: 0n, memGiBSec: 0n, terafuel: 0n } })
     const { replicas, started } = setUp([...hostsOf(4), cheap], 3, { priceMax: 300n })
     replicas[1].fail(host, 60n)
     await settle()

@@ -272,6 +272,7 @@ export function demandOf(job: number, changes: Partial<Demand> = {}): SignedDema
     workload: { runtime: 'wasm', program: new Uint8Array(36), args: [], env: [], input: new Uint8Array(0) },
     resources: { cpuMillis: 1000, memoryBytes: 2 ** 20, diskBytes: 0 },
     durationSec: 90,
+    fuel: 0,
     token: TOKEN,
     priceMax: 100n,
     deadline: NOW + 3600,

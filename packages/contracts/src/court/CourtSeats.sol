@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
+
 import {ICourt} from "../interfaces/ICourt.sol";
 import {Rules} from "../libraries/Rules.sol";
 import {Seat, Seats} from "../types/Seat.sol";
@@ -90,8 +92,8 @@ abstract contract CourtSeats is CourtLedger {
         if (count == 0) return;
         uint256 tries = size * Rules.DRAW_TRIES;
         for (uint256 i = 0; i < tries && next.jurors < size; ++i) {
-            uint256 seat = uint256(keccak256(abi.encode(seed, i))) % count;
-            if (_seats[seat].mayJudge(next.calledAt) && !_isDrawn(next, seat)) next.addSeat(seat);
+            uint256 seat = uint256(Hashes.efficientKeccak256(seed, bytes32(i))) % count;
+            if (!_isDrawn(next, seat) && _seats[seat].mayJudge(next.calledAt)) next.addSeat(seat);
         }
     }
 

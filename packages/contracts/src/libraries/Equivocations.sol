@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {OfferHash} from "../messages/Offer.sol";
-import {Receipt, ReceiptHash, UsageHash} from "../messages/Receipt.sol";
+import {Receipt, ReceiptHash} from "../messages/Receipt.sol";
 
 /// @notice Tells when two statements of one key contradict each other, and names that fault: the same name for whichever
 /// two of any number of contradicting statements are shown, in whichever order.
@@ -12,15 +12,13 @@ library Equivocations {
 
     /// @notice Two receipts with one number that state different work. To sign the same again at another time is clumsy
     /// and no lie.
+    /// @dev Words that are not clean count as they are: nobody has signed such a receipt.
     function contradict(Receipt calldata first, Receipt calldata second) internal pure returns (bool) {
-        if (first.agreement != second.agreement || first.sequence != second.sequence) return false;
-        return first.kind != second.kind || first.result != second.result || first.amount != second.amount
-            || first.usage.runMs != second.usage.runMs || first.usage.memoryBytes != second.usage.memoryBytes
-            || first.usage.outputBytes != second.usage.outputBytes;
+        return _words(first, 0, 2) == _words(second, 0, 2) && _words(first, 2, 9) != _words(second, 2, 9);
     }
 
     /// @notice Two offers of one provider with one sequence, given as their struct hashes and words.
-    function contradict(bytes32 firstHash, bytes32[12] calldata first, bytes32 secondHash, bytes32[12] calldata second)
+    function contradict(bytes32 firstHash, bytes32[13] calldata first, bytes32 secondHash, bytes32[13] calldata second)
         internal
         pure
         returns (bool)
@@ -29,30 +27,13 @@ library Equivocations {
             && firstHash != secondHash;
     }
 
-    /// @notice `receipt.hash()` of one that lies in calldata, without a copy of it in memory.
-    function hashReceipt(Receipt calldata receipt) internal pure returns (bytes32) {
-        bytes32 usage = keccak256(abi.encode(UsageHash.TYPEHASH, receipt.usage));
-        return keccak256(
-            abi.encode(
-                ReceiptHash.TYPEHASH,
-                receipt.agreement,
-                receipt.sequence,
-                receipt.kind,
-                receipt.result,
-                usage,
-                receipt.amount,
-                receipt.issuedAt
-            )
-        );
-    }
-
     /// @notice EIP-712 struct hash of an offer given as its words.
-    function hashOffer(bytes32[12] calldata words) internal pure returns (bytes32) {
+    function hashOffer(bytes32[13] calldata words) internal pure returns (bytes32) {
         return keccak256(abi.encode(OfferHash.TYPEHASH, words));
     }
 
     /// @notice The account whose signature makes it an offer.
-    function providerOf(bytes32[12] calldata words) internal pure returns (address) {
+    function providerOf(bytes32[13] calldata words) internal pure returns (address) {
         return address(uint160(uint256(words[OFFER_PROVIDER])));
     }
 
@@ -66,7 +47,17 @@ library Equivocations {
         return keccak256(abi.encode(OfferHash.TYPEHASH, key, sequence));
     }
 
-    function offerFault(bytes32[12] calldata words) internal pure returns (bytes32) {
+    function offerFault(bytes32[13] calldata words) internal pure returns (bytes32) {
         return offerFault(providerOf(words), words[OFFER_SEQUENCE]);
+    }
+
+    /// @dev Hash of the receipt's words from one up to another: agreement, sequence, kind, result, four of usage, amount.
+    function _words(Receipt calldata receipt, uint256 from, uint256 to) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            let size := shl(5, sub(to, from))
+            calldatacopy(free, add(receipt, shl(5, from)), size)
+            hash := keccak256(free, size)
+        }
     }
 }

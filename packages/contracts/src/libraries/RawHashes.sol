@@ -22,14 +22,14 @@ library RawHashes {
         bytes32 usageTypehash = UsageHash.TYPEHASH;
         assembly ("memory-safe") {
             let free := mload(0x40)
-            // agreement, sequence, kind, result; then the three words of usage become one; then amount, issuedAt.
+            // agreement, sequence, kind, result; then the four words of usage become one; then amount, issuedAt.
             mstore(free, usageTypehash)
-            calldatacopy(add(free, 0x20), add(receipt, 0x80), 0x60)
-            let usage := keccak256(free, 0x80)
+            calldatacopy(add(free, 0x20), add(receipt, 0x80), 0x80)
+            let usage := keccak256(free, 0xa0)
             mstore(free, typehash)
             calldatacopy(add(free, 0x20), receipt, 0x80)
             mstore(add(free, 0xa0), usage)
-            calldatacopy(add(free, 0xc0), add(receipt, 0xe0), 0x40)
+            calldatacopy(add(free, 0xc0), add(receipt, 0x100), 0x40)
             digest := keccak256(free, 0x100)
         }
     }

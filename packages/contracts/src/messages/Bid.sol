@@ -3,12 +3,13 @@ pragma solidity 0.8.37;
 
 /// @notice A provider's priced answer to one demand, binding until it expires. Signed by `provider`, paid to `payee`.
 /// @param demand EIP-712 digest of the demand
+/// @param rate for each 10^12 of fuel where the demand bounds fuel, else for each second
 struct Bid {
     bytes32 demand;
     address provider;
     address payee;
     uint128 startup;
-    uint128 perSec;
+    uint128 rate;
     uint128 priceMax;
     uint32 tickSec;
     uint64 expiresAt;
@@ -19,7 +20,7 @@ using BidHash for Bid global;
 library BidHash {
     bytes32 internal constant TYPEHASH = keccak256(
         "Bid(bytes32 demand,address provider,address payee,uint128 startup,"
-        "uint128 perSec,uint128 priceMax,uint32 tickSec,uint64 expiresAt)"
+        "uint128 rate,uint128 priceMax,uint32 tickSec,uint64 expiresAt)"
     );
 
     function hash(Bid memory bid) internal pure returns (bytes32) {
@@ -30,7 +31,7 @@ library BidHash {
                 bid.provider,
                 bid.payee,
                 bid.startup,
-                bid.perSec,
+                bid.rate,
                 bid.priceMax,
                 bid.tickSec,
                 bid.expiresAt

@@ -15,6 +15,7 @@ struct Offer {
     address token;
     Resources resources;
     string[] runtimes;
+    string isolation;
     Prices prices;
     uint32 tickSec;
     Domains domains;
@@ -31,19 +32,20 @@ library OfferHash {
     /// @dev One literal, which the compiler hashes; concatenated constants would be hashed anew at each use.
     bytes32 internal constant TYPEHASH = keccak256(
         "Offer(address provider,address owner,uint64 sequence,uint64 expiresAt,"
-        "address token,Resources resources,string[] runtimes,Prices prices,uint32 tickSec,Domains domains,"
+        "address token,Resources resources,string[] runtimes,string isolation,Prices prices,uint32 tickSec,Domains domains,"
         "string[] multiaddrs,string version)" "Domains(string site,string network,string region,string grid)"
-        "Prices(uint128 startup,uint128 cpuSec,uint128 memGiBSec)"
+        "Prices(uint128 startup,uint128 cpuSec,uint128 memGiBSec,uint128 terafuel)"
         "Resources(uint32 cpuMillis,uint64 memoryBytes,uint64 diskBytes)"
     );
 
-    /// @dev In two halves, because thirteen words at once are more than the stack holds.
+    /// @dev In two halves, because fourteen words at once are more than the stack holds.
     function hash(Offer memory offer) internal pure returns (bytes32) {
         bytes memory first = abi.encode(
             TYPEHASH, offer.provider, offer.owner, offer.sequence, offer.expiresAt, offer.token, offer.resources.hash()
         );
         bytes memory second = abi.encode(
             offer.runtimes.hash(),
+            offer.isolation.hash(),
             offer.prices.hash(),
             offer.tickSec,
             offer.domains.hash(),

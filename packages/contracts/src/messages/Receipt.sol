@@ -6,6 +6,7 @@ struct Usage {
     uint64 runMs;
     uint64 memoryBytes;
     uint64 outputBytes;
+    uint64 fuel;
 }
 
 /// @notice A provider's signed statement of work done.
@@ -27,10 +28,10 @@ using UsageHash for Usage global;
 using ReceiptHash for Receipt global;
 
 library UsageHash {
-    bytes32 internal constant TYPEHASH = keccak256("Usage(uint64 runMs,uint64 memoryBytes,uint64 outputBytes)");
+    bytes32 internal constant TYPEHASH = keccak256("Usage(uint64 runMs,uint64 memoryBytes,uint64 outputBytes,uint64 fuel)");
 
     function hash(Usage memory usage) internal pure returns (bytes32) {
-        return keccak256(abi.encode(TYPEHASH, usage.runMs, usage.memoryBytes, usage.outputBytes));
+        return keccak256(abi.encode(TYPEHASH, usage.runMs, usage.memoryBytes, usage.outputBytes, usage.fuel));
     }
 }
 
@@ -38,7 +39,8 @@ library ReceiptHash {
     /// @dev One literal, which the compiler hashes; concatenated constants would be hashed anew at each use.
     bytes32 internal constant TYPEHASH = keccak256(
         "Receipt(bytes32 agreement,uint32 sequence,uint8 kind,bytes32 result,"
-        "Usage usage,uint128 amount,uint64 issuedAt)" "Usage(uint64 runMs,uint64 memoryBytes,uint64 outputBytes)"
+        "Usage usage,uint128 amount,uint64 issuedAt)"
+        "Usage(uint64 runMs,uint64 memoryBytes,uint64 outputBytes,uint64 fuel)"
     );
 
     function hash(Receipt memory receipt) internal pure returns (bytes32) {

@@ -16,11 +16,11 @@ struct ReceiptEquivocation {
     bytes secondSignature;
 }
 
-/// @notice Two offers that one provider signed under one sequence, each as its twelve EIP-712 words: the fields in
+/// @notice Two offers that one provider signed under one sequence, each as its thirteen EIP-712 words: the fields in
 /// their order, those of no fixed size as their hashes. So texts are neither sent nor parsed.
 struct OfferEquivocation {
-    bytes32[12] first;
-    bytes32[12] second;
+    bytes32[13] first;
+    bytes32[13] second;
     bytes firstSignature;
     bytes secondSignature;
 }

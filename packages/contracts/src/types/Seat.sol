@@ -22,7 +22,7 @@ library Seats {
     /// @notice Whether the seat may judge a case that was challenged at `calledAt`.
     /// @dev The answer is the same whenever it is asked before `calledAt` plus the exit delay: later calls of its owner
     /// or anybody else cannot change it. That is what keeps the last to reveal a secret from choosing between juries.
-    function mayJudge(Seat memory self, uint256 calledAt) internal pure returns (bool) {
+    function mayJudge(Seat storage self, uint256 calledAt) internal view returns (bool) {
         return self.owner != address(0) && self.since < calledAt && (self.leavingAt == 0 || self.leavingAt > calledAt);
     }
 }

@@ -111,18 +111,18 @@ contract BondsGasTest is BondsFixture {
     /// @dev Sums and times as they are: zeros in calldata would be cheaper.
     function _fault(uint64 number) private view returns (ReceiptEquivocation memory proof, Harm memory harm) {
         harm = harmOf();
-        (harm.bid.startup, harm.bid.perSec, harm.bid.priceMax) = (1.01e15, 2.3e12, 1.23456789e16);
+        (harm.bid.startup, harm.bid.rate, harm.bid.priceMax) = (1.01e15, 2.3e12, 1.23456789e16);
         harm.bid.expiresAt += number;
         Receipt memory first = receiptOf(agreementOf(harm), 5.678901234e15);
         (first.kind, first.result) = (1, keccak256("result"));
-        first.usage = Usage(123_456, 200 << 20, 1_234_567);
+        first.usage = Usage(123_456, 200 << 20, 1_234_567, 345_678_901_234);
         Receipt memory second = receiptOf(first.agreement, first.amount);
         (second.kind, second.result, second.usage) = (1, keccak256("another"), first.usage);
         proof = receiptsOf(NODE_SECRET, first, second);
     }
 
     /// @dev No word is zero that is a hash in a real offer, so that calldata costs what it costs.
-    function _fullWords(uint64 sequence, uint32 tickSec) private view returns (bytes32[12] memory words) {
+    function _fullWords(uint64 sequence, uint32 tickSec) private view returns (bytes32[13] memory words) {
         words = offerWords(sequence, tickSec);
         uint8[6] memory hashed = [5, 6, 7, 9, 10, 11];
         for (uint256 i = 0; i < hashed.length; ++i) {

@@ -321,8 +321,8 @@ contract BondsHandler is Test {
         bytes32 agreement = _digest(Agreement(harm.bid.demand, _digest(harm.bid.hash()), channel).hash());
         uint32 sequence = uint32(seed >> 32);
         proof.key = _key(seed);
-        proof.first = Receipt(agreement, sequence, 0, 0, Usage(1, 2, 3), uint128(seed), 1);
-        proof.second = Receipt(agreement, sequence, 0, 0, Usage(1, 2, 4), uint128(seed), 1);
+        proof.first = Receipt(agreement, sequence, 0, 0, Usage(1, 2, 3, 4), uint128(seed), 1);
+        proof.second = Receipt(agreement, sequence, 0, 0, Usage(1, 2, 3, 5), uint128(seed), 1);
         proof.firstSignature = _sign(_secret(seed), _digest(proof.first.hash()));
         proof.secondSignature = _sign(_secret(seed), _digest(proof.second.hash()));
     }

@@ -118,7 +118,7 @@ abstract contract BondsFixture is EscrowFixture {
     }
 
     function receiptOf(bytes32 agreement, uint128 amount) internal view returns (Receipt memory) {
-        return Receipt(agreement, 3, 0, 0, Usage(1000, 2, 3), amount, uint64(block.timestamp));
+        return Receipt(agreement, 3, 0, 0, Usage(1000, 2, 3, 4), amount, uint64(block.timestamp));
     }
 
     /// @notice Two receipts for {harmOf} that state different amounts.
@@ -137,7 +137,7 @@ abstract contract BondsFixture is EscrowFixture {
         return ReceiptEquivocation(vm.addr(secret), first, second, firstSignature, secondSignature);
     }
 
-    function offerWords(uint64 sequence, uint32 tickSec) internal view returns (bytes32[12] memory words) {
+    function offerWords(uint64 sequence, uint32 tickSec) internal view returns (bytes32[13] memory words) {
         words[0] = bytes32(uint256(uint160(node)));
         words[1] = bytes32(uint256(uint160(bob)));
         words[2] = bytes32(uint256(sequence));
@@ -150,7 +150,7 @@ abstract contract BondsFixture is EscrowFixture {
         return offersOf(NODE_SECRET, offerWords(7, 10), offerWords(7, 11));
     }
 
-    function offersOf(uint256 secret, bytes32[12] memory first, bytes32[12] memory second)
+    function offersOf(uint256 secret, bytes32[13] memory first, bytes32[13] memory second)
         internal
         view
         returns (OfferEquivocation memory)

@@ -50,7 +50,7 @@ contract BondsVectorsTest is Test {
         for (uint256 i = 0; i < file.count(); ++i) {
             VectorCase memory c = file.caseAt(i);
             bytes32[] memory words = c.words("words");
-            assertEq(words.length, 12, c.text("name"));
+            assertEq(words.length, 13, c.text("name"));
             bytes32 structHash = keccak256(abi.encodePacked(OfferHash.TYPEHASH, words));
             vm.assertEq(structHash, c.word("structHash"), c.text("name"));
             address provider = c.account("provider");

@@ -41,9 +41,11 @@ contract GoldenVectorsTest is Test {
             offer.token = c.account("token");
             offer.resources = _resources(c);
             offer.runtimes = c.texts("runtimes");
+            offer.isolation = c.text("isolation");
             offer.prices.startup = uint128(c.number("prices.startup"));
             offer.prices.cpuSec = uint128(c.number("prices.cpuSec"));
             offer.prices.memGiBSec = uint128(c.number("prices.memGiBSec"));
+            offer.prices.terafuel = uint128(c.number("prices.terafuel"));
             offer.tickSec = uint32(c.number("tickSec"));
             offer.domains.site = c.text("domains.site");
             offer.domains.network = c.text("domains.network");
@@ -70,6 +72,7 @@ contract GoldenVectorsTest is Test {
             demand.workload.input = c.data("workload.input");
             demand.resources = _resources(c);
             demand.durationSec = uint32(c.number("durationSec"));
+            demand.fuel = uint64(c.number("fuel"));
             demand.token = c.account("token");
             demand.priceMax = uint128(c.number("priceMax"));
             demand.deadline = uint64(c.number("deadline"));
@@ -87,7 +90,7 @@ contract GoldenVectorsTest is Test {
             bid.provider = c.account("provider");
             bid.payee = c.account("payee");
             bid.startup = uint128(c.number("startup"));
-            bid.perSec = uint128(c.number("perSec"));
+            bid.rate = uint128(c.number("rate"));
             bid.priceMax = uint128(c.number("priceMax"));
             bid.tickSec = uint32(c.number("tickSec"));
             bid.expiresAt = uint64(c.number("expiresAt"));
@@ -117,6 +120,7 @@ contract GoldenVectorsTest is Test {
             receipt.usage.runMs = uint64(c.number("usage.runMs"));
             receipt.usage.memoryBytes = uint64(c.number("usage.memoryBytes"));
             receipt.usage.outputBytes = uint64(c.number("usage.outputBytes"));
+            receipt.usage.fuel = uint64(c.number("usage.fuel"));
             receipt.amount = uint128(c.number("amount"));
             receipt.issuedAt = uint64(c.number("issuedAt"));
             _assertSigned(file, c, receipt.hash());

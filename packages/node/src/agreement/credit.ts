@@ -1,4 +1,14 @@
-import type { Address, AgreementId, Bid, ProviderAgreement, UnixSec, Wei } from '@archipel/protocol'
+import {
+  type Address,
+  type AgreementId,
+  amountDue,
+  type Bid,
+  type Demand,
+  type ProviderAgreement,
+  tickWork,
+  type UnixSec,
+  type Wei
+} from '@archipel/protocol'
 
 /**
  * Whom we still trust with more work. One agreement is protected by its tick; this bounds how many results a buyer can
@@ -15,9 +25,8 @@ export interface Credit {
  * Most of an agreement that is unpaid at any time while it runs: what starting costs and one tick, but never more than the
  * whole of it.
  */
-export function exposureOf({ startup, perSec, tickSec, priceMax }: Bid): Wei {
-  const tick = startup + perSec * BigInt(tickSec)
-  return tick < priceMax ? tick : priceMax
+export function exposureOf(demand: Pick<Demand, 'fuel'>, bid: Bid): Wei {
+  return amountDue(bid, demand, tickWork(demand, bid.tickSec))
 }
 
 /** What the buyer owes for an agreement, or may come to owe before we stop. */
@@ -25,7 +34,7 @@ function unpaidOf(state: ProviderAgreement): Wei {
   const due = state.receipts.at(-1)?.amount ?? 0n
   const owed = due > state.paid ? due - state.paid : 0n
   if (state.phase.code !== 'running') return owes(state) ? owed : 0n
-  const most = exposureOf(state.bid.body)
+  const most = exposureOf(state.demand.body, state.bid.body)
   return owed > most ? owed : most
 }
 

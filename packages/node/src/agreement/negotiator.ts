@@ -97,11 +97,11 @@ export function createNegotiator({
       provider: signer.address,
       payee: config.owner,
       ...price,
-      tickSec: Math.max(config.tickSec, tickSecMin(body.durationSec)),
+      tickSec: Math.max(config.tickSec, tickSecMin(body)),
       expiresAt: Math.min(nowSec() + Math.min(BID_TTL_SEC, BID_TTL_SEC_MAX), body.deadline)
     }
     const signed = sign(signer, domain, bidType, bid)
-    if (!credit.isGood(buyer, exposureOf(bid)))
+    if (!credit.isGood(buyer, exposureOf(body, bid)))
       refuse('E_UNPAID', 'too much work of this provider is still unpaid', 'buyer')
     bids.add({ buyer, demandHash, demand, bidHash: digestOf(domain, bidType, bid), bid: signed })
     return { type: 'bid', value: signed }
@@ -132,7 +132,7 @@ export function createNegotiator({
     if (!sameHex(channelId(channel), agreement.body.channel))
       refuse('E_CHANNEL_MISMATCH', 'the agreement names another channel', 'buyer')
     const { demand, bid } = open
-    if (!credit.isGood(buyer, exposureOf(bid.body)))
+    if (!credit.isGood(buyer, exposureOf(demand.body, bid.body)))
       refuse('E_UNPAID', 'too much work of this provider is still unpaid', 'buyer')
     bids.take(open.demandHash)
     const state = createProviderAgreement({ id, channel: channelId(channel), demand, bid, agreement })

@@ -29,7 +29,13 @@ const nodeFileSchema = z.strictObject({
   listen: z.array(multiaddrSchema).min(1).max(MULTIADDRS_MAX),
   domains: z.strictObject({ site: labelSchema, network: labelSchema, region: labelSchema, grid: labelSchema }),
   resources: z.strictObject({ cpus: z.number().min(0.001).max(4096), memory: sizeSchema, disk: sizeSchema }),
-  prices: z.strictObject({ startup: amountSchema, cpuHour: amountSchema, memoryGiBHour: amountSchema }),
+  prices: z.strictObject({
+    startup: amountSchema,
+    cpuHour: amountSchema,
+    memoryGiBHour: amountSchema,
+    /** For 10¹² of fuel, which WebAssembly is paid by. Left out, a seventh of a core's hour. */
+    terafuel: amountSchema.optional()
+  }),
   tick: durationSecSchema.refine(sec => sec <= TICK_SEC_MAX, `at most ${TICK_SEC_MAX / 3600}h`),
   redeem: z.strictObject({
     amount: amountSchema,
@@ -78,6 +84,8 @@ export interface NodeConfig {
 
 const INIT = { schema: nodeFileSchema, code: 'E_CONFIG_INVALID' }
 const SECONDS_PER_HOUR = 3600n
+/** What ordinary programs burn in an hour, two instructions in each nanosecond. */
+const TERAFUEL_PER_HOUR = 7n
 
 /** @throws CodedError E_NO_NODE_CONFIG, E_CONFIG_INVALID */
 export async function readNodeConfig(file: string): Promise<NodeConfig> {
@@ -160,7 +168,8 @@ function toConfig(node: z.output<typeof nodeFileSchema>): NodeConfig {
       prices: {
         startup: prices.startup,
         cpuSec: perSecond(prices.cpuHour),
-        memGiBSec: perSecond(prices.memoryGiBHour)
+        memGiBSec: perSecond(prices.memoryGiBHour),
+        terafuel: prices.terafuel ?? divideUp(prices.cpuHour, TERAFUEL_PER_HOUR)
       },
       tickSec: tick,
       unpaidMax: unpaid,
@@ -190,7 +199,11 @@ function toConfig(node: z.output<typeof nodeFileSchema>): NodeConfig {
 
 /** Rounded up: an hour never costs less than what the file says. */
 function perSecond(perHour: Wei): Wei {
-  return (perHour + SECONDS_PER_HOUR - 1n) / SECONDS_PER_HOUR
+  return divideUp(perHour, SECONDS_PER_HOUR)
+}
+
+function divideUp(value: bigint, by: bigint): bigint {
+  return (value + by - 1n) / by
 }
 
 function asMiB(bytes: number): string {

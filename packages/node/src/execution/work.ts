@@ -3,11 +3,14 @@ import {
   type AgreementId,
   CodedError,
   createFailure,
+  creditWork,
   type Failure,
   isCodedError,
+  measureOf,
   type ProviderAgreement,
   type Result,
-  type Usage
+  type Usage,
+  workOf
 } from '@archipel/protocol'
 import { CID } from 'multiformats/cid'
 import type { ExecutionResult, Executor } from '../executor/index.ts'
@@ -45,14 +48,21 @@ export interface WorkInit {
   nowSec: () => number
 }
 
+/** A program that runs. */
+interface Begun {
+  readonly atMs: number
+  /** As far as it told. */
+  fuel: number
+}
+
 export function createWork({ executors, capacity, inputs, blocks, results, events, nowSec }: WorkInit): Work {
   const running = new Map<AgreementId, { stop: AbortController; done: Promise<void> }>()
-  const startedAtMs = new Map<AgreementId, number>()
+  const begun = new Map<AgreementId, Begun>()
   let stopping = false
 
   async function carryOut(state: ProviderAgreement, signal: AbortSignal): Promise<void> {
     const { demand } = state
-    const { resources, workload, durationSec, deadline } = demand.body
+    const { resources, workload, durationSec, fuel, deadline } = demand.body
     const executor = executors.get(workload.runtime)
     if (executor === undefined) {
       throw new CodedError('E_NO_RUNTIME', `this provider does not run ${workload.runtime} any more`, {
@@ -85,6 +95,7 @@ export function createWork({ executors, capacity, inputs, blocks, results, event
               memoryBytes: resources.memoryBytes,
               diskBytes: resources.diskBytes,
               cpuMillis: resources.cpuMillis,
+              ...(fuel > 0 ? { fuel } : {}),
               outputBytes: Math.min(OUTPUT_BYTES_MAX, Math.max(resources.diskBytes, 2 ** 20))
             }
           },
@@ -92,6 +103,10 @@ export function createWork({ executors, capacity, inputs, blocks, results, event
             signal: bounded,
             onStarted() {
               stopTicking = tick(state)
+            },
+            onProgress(burnt) {
+              const run = begun.get(state.id)
+              if (run !== undefined) run.fuel = burnt
             }
           }
         )
@@ -105,25 +120,36 @@ export function createWork({ executors, capacity, inputs, blocks, results, event
   }
 
   function usageOf({ id, demand }: ProviderAgreement): Usage | undefined {
-    const startMs = startedAtMs.get(id)
-    if (startMs === undefined) return undefined
+    const run = begun.get(id)
+    if (run === undefined) return undefined
     return {
-      runMs: Math.floor(performance.now() - startMs),
+      runMs: Math.floor(performance.now() - run.atMs),
       memoryBytes: demand.body.resources.memoryBytes,
-      outputBytes: 0
+      outputBytes: 0,
+      fuel: run.fuel
     }
+  }
+
+  /** Of a program that came to nothing. What it burnt since it last told is lost to us, unless it was all that it had. */
+  function usageAtFailure(state: ProviderAgreement, { code }: Failure): Usage | undefined {
+    const usage = usageOf(state)
+    return usage === undefined || code !== 'E_FUEL' ? usage : { ...usage, fuel: state.demand.body.fuel }
   }
 
   /** Reports progress twice in each credit period, so that the payment for one half arrives during the other. */
   function tick(state: ProviderAgreement): () => void {
+    const { unit } = measureOf(state.demand.body)
     const periodMs = state.bid.body.tickSec * 500
-    const show = createTicks(periodMs)
-    startedAtMs.set(state.id, performance.now())
+    // Of fuel half a credit may be gone in half the time, on a processor faster than any that is known.
+    const lookMs = unit === 'fuel' ? periodMs / 2 : periodMs
+    const ticks = createTicks({ lookMs, periodMs, stepMax: creditWork(state) / 2 })
+    begun.set(state.id, { atMs: performance.now(), fuel: 0 })
     const timer = setInterval(() => {
       const usage = usageOf(state)
-      const runMs = usage === undefined ? undefined : show(usage.runMs)
-      if (usage !== undefined && runMs !== undefined) events.ticked(state.id, { ...usage, runMs })
-    }, periodMs)
+      if (usage === undefined) return
+      const work = ticks.look(usage.runMs, workOf(state.demand.body, usage))
+      if (work !== undefined) events.ticked(state.id, { ...usage, [unit === 'fuel' ? 'fuel' : 'runMs']: work })
+    }, lookMs)
     return () => clearInterval(timer)
   }
 
@@ -148,7 +174,12 @@ export function createWork({ executors, capacity, inputs, blocks, results, event
       return {
         result,
         stderr: stderrBytes,
-        usage: { runMs: Math.ceil(usage.runMs), memoryBytes: usage.memoryBytes, outputBytes: usage.outputBytes }
+        usage: {
+          runMs: Math.ceil(usage.runMs),
+          memoryBytes: usage.memoryBytes,
+          outputBytes: usage.outputBytes,
+          fuel: usage.fuel ?? 0
+        }
       }
     } finally {
       release()
@@ -162,12 +193,14 @@ export function createWork({ executors, capacity, inputs, blocks, results, event
       const done = carryOut(state, stop.signal)
         .catch(err => {
           // Told to stop: whoever did that has decided already what becomes of the agreement.
-          if (!stop.signal.aborted) events.failed(state.id, failureOf(err), usageOf(state))
+          if (stop.signal.aborted) return
+          const failure = failureOf(err)
+          events.failed(state.id, failure, usageAtFailure(state, failure))
         })
         .finally(() => {
           inputs.release(state)
           running.delete(state.id)
-          startedAtMs.delete(state.id)
+          begun.delete(state.id)
         })
       running.set(state.id, { stop, done })
     },

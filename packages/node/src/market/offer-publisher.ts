@@ -22,6 +22,8 @@ export interface OfferPublisherInit {
   network: Network
   config: ProviderConfig
   runtimes: readonly string[]
+  /** How well programs are confined; known once executors run. */
+  isolation: () => string
   version: string
   signing: SigningContext
   records: ProviderRecords
@@ -31,7 +33,7 @@ export interface OfferPublisherInit {
 }
 
 export function createOfferPublisher(init: OfferPublisherInit): OfferPublisher {
-  const { network, config, runtimes, version, signing, records, book, log } = init
+  const { network, config, runtimes, isolation, version, signing, records, book, log } = init
   let current: Offer | undefined
   let timer: NodeJS.Timeout | undefined
   let settling: NodeJS.Timeout | undefined
@@ -51,6 +53,7 @@ export function createOfferPublisher(init: OfferPublisherInit): OfferPublisher {
       token: config.network.token,
       resources: config.resources,
       runtimes: [...runtimes],
+      isolation: isolation(),
       prices: config.prices,
       tickSec: config.tickSec,
       domains: config.domains,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { exposureOf, OVERDUE_MAX } from '../../src/agreement/credit.ts'
 import { address, buyer, channelKey, createWorld, DONE, PRICE, paymentFor, type World } from './world.ts'
 
-const usage = (runMs: number) => ({ runMs, memoryBytes: 1, outputBytes: 0 })
+const usage = (runMs: number) => ({ runMs, memoryBytes: 1, outputBytes: 0, fuel: 0 })
 const TRAP = { code: 'E_WALL_TIME', fault: 'program', message: 'too long' }
 
 /** Lets programs run for a while and fail, until the buyer is refused. */
@@ -58,7 +58,7 @@ describe('credit', () => {
 
   it('covers what all agreements of a buyer may come to owe at once', async () => {
     // 100 to start and 1 a second: a tick of ten seconds is 110 of the 110 that each costs at most.
-    const prices = { startup: PRICE, cpuSec: 1n, memGiBSec: 0n }
+    const prices = { startup: PRICE, cpuSec: 1n, memGiBSec: 0n, terafuel: 0n }
     const world = await createWorld({ deposit: 10n ** 9n, prices, unpaidMax: 3n * 110n })
     const ids: string[] = []
     for (let n = 1; n <= 4; n++) ids.push(await world.agree(world.demand(n)))
@@ -76,12 +76,15 @@ describe('credit', () => {
   })
 
   it('lets no agreement run more than a tick ahead of its payment', async () => {
-    const world = await createWorld({ deposit: 10n ** 9n, prices: { startup: 0n, cpuSec: 10n, memGiBSec: 0n } })
+    const world = await createWorld({
+      deposit: 10n ** 9n,
+      prices: { startup: 0n, cpuSec: 10n, memGiBSec: 0n, terafuel: 0n }
+    })
     const id = await world.agree(world.demand(1, { durationSec: 60 }))
     const owed = () => (world.state(id).receipts.at(-1)?.amount ?? 0n) - world.state(id).paid
     for (let runMs = 1000; world.state(id).phase.code === 'running'; runMs += 1000) {
       await world.engine.apply(id as never, { type: 'ticked', usage: usage(runMs) })
-      expect(owed()).toBeLessThanOrEqual(exposureOf(world.state(id).bid.body))
+      expect(owed()).toBeLessThanOrEqual(exposureOf({ fuel: 0 }, world.state(id).bid.body))
     }
     expect(world.state(id).phase).toMatchObject({ failure: { code: 'E_UNPAID' } })
   })

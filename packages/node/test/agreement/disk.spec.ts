@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createBreakableStore } from '../store/breakable-store.ts'
 import { createWorld, DONE, PRICE } from './world.ts'
 
-const usage = (runMs: number) => ({ runMs, memoryBytes: 1, outputBytes: 0 })
+const usage = (runMs: number) => ({ runMs, memoryBytes: 1, outputBytes: 0, fuel: 0 })
 
 describe('an agreement whose change the disk refuses', () => {
   it('tells of no receipt that is not stored, so that none is ever signed twice', async () => {

@@ -53,7 +53,7 @@ const RESOURCES = { cpuMillis: 8000, memoryBytes: 2 ** 33, diskBytes: 2 ** 33 }
 export const RESULT = { exitCode: 0, stdout: new Uint8Array(36), output: new Uint8Array(36) }
 export const DONE = {
   type: 'finished',
-  usage: { runMs: 5, memoryBytes: 1, outputBytes: 1 },
+  usage: { runMs: 5, memoryBytes: 1, outputBytes: 1, fuel: 0 },
   result: RESULT,
   stderr: new Uint8Array(0)
 } as const
@@ -139,7 +139,7 @@ export async function createWorld(init: WorldInit = {}): Promise<World> {
     network: { token: TOKEN },
     owner: OWNER,
     resources: RESOURCES,
-    prices: init.prices ?? { startup: PRICE, cpuSec: 0n, memGiBSec: 0n },
+    prices: init.prices ?? { startup: PRICE, cpuSec: 0n, memGiBSec: 0n, terafuel: 0n },
     tickSec: 10
   } as unknown as ProviderConfig
   const negotiator = createNegotiator({
@@ -199,6 +199,7 @@ function createDemand(n: number, nowSec: number, over: Partial<Demand>): SignedD
     workload: { runtime: 'wasm', program: new Uint8Array(36), args: [], env: [], input: new Uint8Array(0) },
     resources: { cpuMillis: 1000, memoryBytes: 2 ** 20, diskBytes: 0 },
     durationSec: 10,
+    fuel: 0,
     token: TOKEN,
     priceMax: 1000n,
     deadline: nowSec + 60,

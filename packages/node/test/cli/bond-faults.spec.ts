@@ -59,7 +59,7 @@ function receiptsOf(cheat: Operator, payer: Operator): { proof: Equivocation; ha
   const { token } = network.descriptor
   const node = createNativeSigner(cheat.node.privateKey)
   const meta = encodeMeta({ signer: ZERO_ADDRESS, closeDelaySec: 3600, salt: 1n })
-  const terms = { startup: 1n, perSec: 2n, priceMax: 5n * WHOLE, tickSec: 60, expiresAt: 1_900_000_000 }
+  const terms = { startup: 1n, rate: 2n, priceMax: 5n * WHOLE, tickSec: 60, expiresAt: 1_900_000_000 }
   const harm: Harm = {
     bid: { demand: ZERO_HASH, provider: node.address, payee: cheat.owner.address, ...terms },
     channel: { payer: payer.owner.address, payee: cheat.owner.address, token, arbiter: ZERO_ADDRESS, meta }
@@ -69,7 +69,7 @@ function receiptsOf(cheat: Operator, payer: Operator): { proof: Equivocation; ha
     sequence: 0,
     kind: 0,
     result: ZERO_HASH,
-    usage: { runMs: 1000, memoryBytes: 2, outputBytes: 3 },
+    usage: { runMs: 1000, memoryBytes: 2, outputBytes: 3, fuel: 0 },
     amount,
     issuedAt: 1_900_000_000
   })

@@ -99,7 +99,8 @@ function agreementFor(job: `0x${string}`, result: Result, stderr: Uint8Array) {
     token: PLACE,
     resources,
     runtimes: ['wasm'],
-    prices: { startup: PAID, cpuSec: 1n, memGiBSec: 0n },
+    isolation: 'basic',
+    prices: { startup: PAID, cpuSec: 1n, memGiBSec: 0n, terafuel: 0n },
     tickSec: 10,
     domains: { site: 'shed', network: 'as1', region: 'eu-west', grid: 'eu' },
     multiaddrs: ['/ip4/127.0.0.1/tcp/1'],
@@ -111,6 +112,7 @@ function agreementFor(job: `0x${string}`, result: Result, stderr: Uint8Array) {
     workload: { runtime: 'wasm', program: result.stdout, args: ['tool', '--fast'], env: [], input: new Uint8Array(0) },
     resources,
     durationSec: 60,
+    fuel: 0,
     token: PLACE,
     priceMax: 10n ** 16n,
     deadline: NOW_SEC + 600
@@ -121,7 +123,7 @@ function agreementFor(job: `0x${string}`, result: Result, stderr: Uint8Array) {
     provider: provider.address,
     payee: PLACE,
     startup: PAID,
-    perSec: 1n,
+    rate: 1n,
     priceMax: PAID + 60n,
     tickSec: 10,
     expiresAt: NOW_SEC + 60
@@ -134,7 +136,7 @@ function agreementFor(job: `0x${string}`, result: Result, stderr: Uint8Array) {
     sequence: 0,
     kind: RECEIPT_FINAL,
     result: resultDigest(result),
-    usage: { runMs: 1500, memoryBytes: 1, outputBytes: 1 },
+    usage: { runMs: 1500, memoryBytes: 1, outputBytes: 1, fuel: 0 },
     amount: PAID,
     issuedAt: NOW_SEC + 2
   })

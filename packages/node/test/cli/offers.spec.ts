@@ -48,7 +48,13 @@ function offer(index: number, region: string): Uint8Array {
     token: market.alice.token,
     resources: { cpuMillis: 2500, memoryBytes: 2 ** 30, diskBytes: 2 ** 31 },
     runtimes: ['wasm'],
-    prices: { startup: 0n, cpuSec: (BigInt(3 - index) * MILLI) / HOUR, memGiBSec: MILLI / HOUR },
+    isolation: 'basic',
+    prices: {
+      startup: 0n,
+      cpuSec: (BigInt(3 - index) * MILLI) / HOUR,
+      memGiBSec: MILLI / HOUR,
+      terafuel: MILLI / HOUR
+    },
     tickSec: 10,
     domains: { site: `site-${index}`, network: `as${index}`, region, grid: 'grid' },
     multiaddrs: ['/ip4/127.0.0.1/tcp/9'],

@@ -18,6 +18,7 @@ export function replica(change: Partial<Replica> = {}): Replica {
     paid: 0n,
     priceMax: 2n * 10n ** 14n,
     runMs: undefined,
+    fuel: undefined,
     failure: undefined,
     ...change
   }

@@ -30,7 +30,9 @@ describe('the first configuration of a node', () => {
         startup: 10n ** 16n / 3600n,
         // Rounded up: 3600 of them are never less than the price of an hour.
         cpuSec: 2_777_777_777_778n,
-        memGiBSec: 347_222_222_223n
+        memGiBSec: 347_222_222_223n,
+        // A seventh of an hour.
+        terafuel: 1_428_571_428_571_429n
       },
       tickSec: 30,
       redeem: { amountMin: 10n ** 18n, ageSecMax: 3600 },

@@ -199,9 +199,12 @@ describe('a payment that the disk refuses', () => {
 describe('money set aside for an agreement', () => {
   it('is less by what was paid of it, also after a restart', async () => {
     // 100 to start and 10 a second: 200 for ten seconds.
-    const world = await createWorld({ deposit: 400n, prices: { startup: PRICE, cpuSec: 10n, memGiBSec: 0n } })
+    const world = await createWorld({
+      deposit: 400n,
+      prices: { startup: PRICE, cpuSec: 10n, memGiBSec: 0n, terafuel: 0n }
+    })
     const id = (await world.agree(world.demand(1, { deadline: world.clock.nowSec + 600 }))) as AgreementId
-    await world.engine.apply(id, { type: 'ticked', usage: { runMs: 5000, memoryBytes: 1, outputBytes: 0 } })
+    await world.engine.apply(id, { type: 'ticked', usage: { runMs: 5000, memoryBytes: 1, outputBytes: 0, fuel: 0 } })
     const { paid: _, ...payment } = paymentFor(channelKey(), world.receipts)
     expect(codeOf(await world.say({ type: 'payment', value: payment }))).toBe('acknowledgement')
     expect(world.state(id).paid).toBe(150n)
@@ -211,7 +214,7 @@ describe('money set aside for an agreement', () => {
       store,
       clock,
       deposit: 400n,
-      prices: { startup: PRICE, cpuSec: 10n, memGiBSec: 0n }
+      prices: { startup: PRICE, cpuSec: 10n, memGiBSec: 0n, terafuel: 0n }
     })
     await again.channels.start()
     await again.engine.restart()

@@ -25,7 +25,8 @@ const plainOffer: Offer = {
   token,
   resources: { cpuMillis: 4000, memoryBytes: 8 * 2 ** 30, diskBytes: 20 * 2 ** 30 },
   runtimes: ['wasm'],
-  prices: { startup: 1_000n, cpuSec: 25_000n, memGiBSec: 4_000n },
+  isolation: 'basic',
+  prices: { startup: 1_000n, cpuSec: 25_000n, memGiBSec: 4_000n, terafuel: 4_000n },
   tickSec: 60,
   domains: { site: 'cellar', network: 'AS64500', region: 'eu-north', grid: 'nordic' },
   multiaddrs: ['/ip4/203.0.113.7/tcp/4001', '/dns4/example.net/tcp/443/wss'],
@@ -42,7 +43,8 @@ export const offers: Cases<Offer> = {
     token: ZERO_ADDRESS,
     resources: { cpuMillis: 0, memoryBytes: 0, diskBytes: 0 },
     runtimes: [],
-    prices: { startup: 0n, cpuSec: 0n, memGiBSec: 0n },
+    isolation: '',
+    prices: { startup: 0n, cpuSec: 0n, memGiBSec: 0n, terafuel: 0n },
     tickSec: 0,
     domains: { site: '', network: '', region: '', grid: '' },
     multiaddrs: [],
@@ -56,7 +58,8 @@ export const offers: Cases<Offer> = {
     token: MAX_ADDRESS,
     resources: { cpuMillis: UINT32_MAX, memoryBytes: UINT64_MAX, diskBytes: UINT64_MAX },
     runtimes: Array.from({ length: 8 }, (_, i) => String(i).repeat(64)),
-    prices: { startup: UINT128_MAX, cpuSec: UINT128_MAX, memGiBSec: UINT128_MAX },
+    isolation: 'i'.repeat(64),
+    prices: { startup: UINT128_MAX, cpuSec: UINT128_MAX, memGiBSec: UINT128_MAX, terafuel: UINT128_MAX },
     tickSec: UINT32_MAX,
     domains: { site: 's'.repeat(64), network: 'n'.repeat(64), region: 'r'.repeat(64), grid: 'g'.repeat(64) },
     multiaddrs: Array.from({ length: 8 }, (_, i) => String(i).repeat(320)),
@@ -65,6 +68,7 @@ export const offers: Cases<Offer> = {
   unicode: {
     ...plainOffer,
     runtimes: ['wasm', 'ωasm', ''],
+    isolation: 'härtest',
     domains: { site: 'Kjøkken', network: 'сеть', region: '北海道', grid: '⚡🏝️' },
     version: '1.0.0+é\u0301'
   }
@@ -82,6 +86,7 @@ const plainDemand: Demand = {
   },
   resources: { cpuMillis: 1000, memoryBytes: 512 * 2 ** 20, diskBytes: 2 ** 30 },
   durationSec: 600,
+  fuel: 2_400_000_000_000,
   token,
   priceMax: 20_000_000n,
   deadline: 1_900_000_600
@@ -95,6 +100,7 @@ export const demands: Cases<Demand> = {
     workload: { runtime: '', program: new Uint8Array(0), args: [], env: [], input: new Uint8Array(0) },
     resources: { cpuMillis: 0, memoryBytes: 0, diskBytes: 0 },
     durationSec: 0,
+    fuel: 0,
     token: ZERO_ADDRESS,
     priceMax: 0n,
     deadline: 0
@@ -111,6 +117,7 @@ export const demands: Cases<Demand> = {
     },
     resources: { cpuMillis: UINT32_MAX, memoryBytes: UINT64_MAX, diskBytes: UINT64_MAX },
     durationSec: UINT32_MAX,
+    fuel: UINT64_MAX,
     token: MAX_ADDRESS,
     priceMax: UINT128_MAX,
     deadline: UINT64_MAX
@@ -126,7 +133,7 @@ const plainBid: Bid = {
   provider: provider.address,
   payee: owner,
   startup: 1_000n,
-  perSec: 27_000n,
+  rate: 27_000n,
   priceMax: 16_201_000n,
   tickSec: 60,
   expiresAt: 1_900_000_060
@@ -139,7 +146,7 @@ export const bids: Cases<Bid> = {
     provider: provider.address,
     payee: ZERO_ADDRESS,
     startup: 0n,
-    perSec: 0n,
+    rate: 0n,
     priceMax: 0n,
     tickSec: 0,
     expiresAt: 0
@@ -149,7 +156,7 @@ export const bids: Cases<Bid> = {
     provider: provider.address,
     payee: MAX_ADDRESS,
     startup: UINT128_MAX,
-    perSec: UINT128_MAX,
+    rate: UINT128_MAX,
     priceMax: UINT128_MAX,
     tickSec: UINT32_MAX,
     expiresAt: UINT64_MAX

@@ -32,7 +32,7 @@ export const receipts: Cases<Receipt> = {
     sequence: 0,
     kind: 0,
     result: ZERO_HASH,
-    usage: { runMs: 30_000, memoryBytes: 200 * 2 ** 20, outputBytes: 0 },
+    usage: { runMs: 30_000, memoryBytes: 200 * 2 ** 20, outputBytes: 0, fuel: 34_567_890_123 },
     amount: 811_000n,
     issuedAt: 1_900_000_030
   },
@@ -41,7 +41,7 @@ export const receipts: Cases<Receipt> = {
     sequence: 1,
     kind: 1,
     result: resultDigest(results.plain as Result),
-    usage: { runMs: 41_234, memoryBytes: 300 * 2 ** 20, outputBytes: 1_234_567 },
+    usage: { runMs: 41_234, memoryBytes: 300 * 2 ** 20, outputBytes: 1_234_567, fuel: 0 },
     amount: 1_114_318n,
     issuedAt: 1_900_000_041
   },
@@ -50,7 +50,7 @@ export const receipts: Cases<Receipt> = {
     sequence: 0,
     kind: 0,
     result: ZERO_HASH,
-    usage: { runMs: 0, memoryBytes: 0, outputBytes: 0 },
+    usage: { runMs: 0, memoryBytes: 0, outputBytes: 0, fuel: 0 },
     amount: 0n,
     issuedAt: 0
   },
@@ -59,7 +59,7 @@ export const receipts: Cases<Receipt> = {
     sequence: UINT32_MAX,
     kind: 255,
     result: MAX_HASH,
-    usage: { runMs: UINT64_MAX, memoryBytes: UINT64_MAX, outputBytes: UINT64_MAX },
+    usage: { runMs: UINT64_MAX, memoryBytes: UINT64_MAX, outputBytes: UINT64_MAX, fuel: UINT64_MAX },
     amount: UINT128_MAX,
     issuedAt: UINT64_MAX
   }

@@ -6,6 +6,7 @@ import { type AgreementId, type ChannelId, type UnixSec, type Wei, ZERO_HASH } f
 import { RECEIPT_FINAL, RECEIPT_TICK, type Receipt, type Usage } from '../receipt/receipt.ts'
 import { type Result, resultDigest } from '../result/result.ts'
 import { createFailure, type Failure } from '../wire/failure.ts'
+import { measureOf, tickWork, workOf } from '../work/work.ts'
 import type { SignedAgreement } from './agreement.ts'
 
 /** An agreement as its provider keeps it. Everything a restart needs is in here. */
@@ -107,16 +108,23 @@ export function stepProvider(state: ProviderAgreement, event: ProviderEvent, now
   }
 }
 
-/** Most work left unpaid before the provider stops, in milliseconds of running time. */
-export function creditMs(state: ProviderAgreement): number {
-  return state.bid.body.tickSec * 1000
+/** Most work left unpaid before the provider stops, in the demand's measure. */
+export function creditWork({ demand, bid }: Pick<ProviderAgreement, 'demand' | 'bid'>): number {
+  return tickWork(demand.body, bid.body.tickSec)
+}
+
+/** Work up to a receipt, in the demand's measure; none before the first. */
+function workUpTo({ demand, receipts }: ProviderAgreement, count: number): number {
+  const last = receipts[count - 1]
+  return last === undefined ? 0 : workOf(demand.body, last.usage)
 }
 
 function tick(state: ProviderAgreement, usage: Usage, nowSec: UnixSec): ProviderStep {
   // The last place in the list is kept for the final receipt.
   const full = state.receipts.length >= RECEIPTS_PER_AGREEMENT_MAX - 1
-  const unpaidMs = usage.runMs - (state.receipts[state.paidReceipts - 1]?.usage.runMs ?? 0)
-  if (unpaidMs >= creditMs(state)) {
+  const unpaid = workOf(state.demand.body, usage) - workUpTo(state, state.paidReceipts)
+  const credit = creditWork(state)
+  if (unpaid >= credit) {
     if (full && state.paidReceipts === state.receipts.length) {
       return fail(unchanged(state), {
         code: 'E_TOO_MANY_TICKS',
@@ -124,13 +132,20 @@ function tick(state: ProviderAgreement, usage: Usage, nowSec: UnixSec): Provider
         message: 'the tick is too short for this job'
       })
     }
-    const message = `${unpaidMs} ms of work are unpaid; this provider extends credit for ${creditMs(state)} ms`
+    const { unit } = measureOf(state.demand.body)
+    const message = `${unpaid} ${unit} of work are unpaid; this provider extends credit for ${credit} ${unit}`
     return fail(unchanged(state), { code: 'E_UNPAID', fault: 'buyer', message })
   }
   // Nothing new to acknowledge: the event came twice, or a job that was started again is not yet as far as it was.
-  const acknowledgedMs = state.receipts.at(-1)?.usage.runMs
-  if (full || (acknowledgedMs !== undefined && usage.runMs <= acknowledgedMs)) return unchanged(state)
+  const last = state.receipts.at(-1)?.usage
+  if (full || (last !== undefined && !isBeyond(state, usage, last))) return unchanged(state)
   return withTick(state, usage, nowSec)
+}
+
+/** Whether there is something to tell: more work, or as much after more time, so that the buyer knows that it goes on. */
+function isBeyond({ demand }: ProviderAgreement, usage: Usage, last: Usage): boolean {
+  const more = workOf(demand.body, usage) - workOf(demand.body, last)
+  return more > 0 || (more === 0 && usage.runMs > last.runMs)
 }
 
 function nextReceipt(
@@ -138,18 +153,19 @@ function nextReceipt(
   part: Pick<Receipt, 'kind' | 'usage' | 'result'>,
   nowSec: UnixSec
 ): Receipt {
-  const previous = state.receipts.at(-1)
-  // A restarted job runs again from the start; what was already acknowledged as run stays acknowledged.
-  const usage =
-    previous === undefined || previous.usage.runMs <= part.usage.runMs
-      ? part.usage
-      : { ...part.usage, runMs: previous.usage.runMs }
+  const previous = state.receipts.at(-1)?.usage ?? { runMs: 0, fuel: 0 }
+  // A restarted job runs again from the start; what was already acknowledged as done stays acknowledged.
+  const usage = {
+    ...part.usage,
+    runMs: Math.max(part.usage.runMs, previous.runMs),
+    fuel: Math.max(part.usage.fuel, previous.fuel)
+  }
   return {
     ...part,
     usage,
     agreement: state.id,
     sequence: state.receipts.length,
-    amount: amountDue(state.bid.body, usage.runMs),
+    amount: amountDue(state.bid.body, state.demand.body, workOf(state.demand.body, usage)),
     issuedAt: nowSec
   }
 }
@@ -178,16 +194,17 @@ function fail({ state, effects }: ProviderStep, reason: Failure): ProviderStep {
   }
 }
 
-/** Time that a program or its buyer wasted is due like any other: a last tick acknowledges it before the failure. */
+/** Work that a program or its buyer wasted is due like any other: a last tick acknowledges it before the failure. */
 function charged(
   state: ProviderAgreement,
   { fault }: Failure,
   usage: Usage | undefined,
   nowSec: UnixSec
 ): ProviderStep {
-  const acknowledgedMs = state.receipts.at(-1)?.usage.runMs ?? 0
+  const done = usage === undefined ? 0 : workOf(state.demand.body, usage)
   const full = state.receipts.length >= RECEIPTS_PER_AGREEMENT_MAX
-  if (usage === undefined || fault === 'host' || full || usage.runMs <= acknowledgedMs) return unchanged(state)
+  if (usage === undefined || fault === 'host' || full) return unchanged(state)
+  if (done <= workUpTo(state, state.receipts.length)) return unchanged(state)
   return withTick(state, usage, nowSec)
 }
 

@@ -2,9 +2,10 @@ import type { Demand } from '../demand/demand.ts'
 import { CodedError } from '../errors.ts'
 import { BID_TTL_SEC_MAX, CLOCK_SKEW_SEC_MAX, TICK_SEC_MAX } from '../limits.ts'
 import type { Offer } from '../offer/offer.ts'
-import { quote } from '../price/price.ts'
+import { priceOf, quote } from '../price/price.ts'
 import { type Hash, sameHex, type UnixSec } from '../primitives/hex.ts'
 import { type Recover, type Signed, type SigningDomain, signed, verify } from '../signature/index.ts'
+import { workMax } from '../work/work.ts'
 import { type Bid, bidType, tickSecMin } from './bid.ts'
 
 export const signedBidType = signed(bidType)
@@ -43,13 +44,13 @@ export function validateBid(bid: SignedBid, { domain, recover, nowSec, demand, d
     })
   }
   const posted = quote(offer.prices, demand)
-  const consistent = body.startup + body.perSec * BigInt(demand.durationSec)
+  const consistent = body.startup + priceOf(body.rate, demand, workMax(demand))
   if (
     body.startup > posted.startup ||
-    body.perSec > posted.perSec ||
+    body.rate > posted.rate ||
     body.priceMax > consistent ||
     // A tick too short would run out of receipts before the job is done, and blame the buyer.
-    body.tickSec < tickSecMin(demand.durationSec) ||
+    body.tickSec < tickSecMin(demand) ||
     body.tickSec > TICK_SEC_MAX
   ) {
     throw new CodedError('E_BID_ABOVE_OFFER', `the bid of ${offer.provider} is above its own offer`, {

@@ -27,6 +27,8 @@ export const demandType = struct('Demand', {
   resources: resourcesType,
   /** Longest the program may run, in seconds. */
   durationSec: uint(32),
+  /** Most fuel the program may burn; zero where none is counted: then it is paid by time. Only `wasm` counts it. */
+  fuel: uint(64),
   token: address(),
   /** Most one replica may cost. */
   priceMax: wei,

@@ -5,6 +5,9 @@ import { encode as encodeUtf8 } from '../schema/utf8.ts'
 import { type Recover, type Signed, type SigningDomain, signed, verify } from '../signature/index.ts'
 import { type Demand, demandType } from './demand.ts'
 
+/** Runtimes whose work is counted in fuel. */
+const METERED: ReadonlySet<string> = new Set(['wasm'])
+
 export const signedDemandType = signed(demandType)
 export type SignedDemand = Signed<Demand>
 
@@ -32,10 +35,11 @@ export function validateDemand(
 
 /** What no honest buyer asks for; undefined when there is nothing of the kind. */
 function absurdityOf(
-  { durationSec, deadline, priceMax, resources, workload }: Demand,
+  { durationSec, fuel, deadline, priceMax, resources, workload }: Demand,
   nowSec: UnixSec
 ): string | undefined {
   if (durationSec < 1 || durationSec > DURATION_SEC_MAX) return `durationSec is not 1…${DURATION_SEC_MAX}`
+  if (fuel > 0 && !METERED.has(workload.runtime)) return `${workload.runtime} counts no fuel`
   if (deadline > nowSec + DEADLINE_AHEAD_SEC_MAX + CLOCK_SKEW_SEC_MAX) return 'the deadline is too far ahead'
   if (priceMax === 0n) return 'the price ceiling is zero'
   if (resources.cpuMillis === 0 || resources.memoryBytes === 0) return 'no cpu or no memory is asked for'

@@ -43,7 +43,8 @@ export function receiptsContradict(first: Receipt, second: Receipt): boolean {
     first.amount !== second.amount ||
     first.usage.runMs !== second.usage.runMs ||
     first.usage.memoryBytes !== second.usage.memoryBytes ||
-    first.usage.outputBytes !== second.usage.outputBytes
+    first.usage.outputBytes !== second.usage.outputBytes ||
+    first.usage.fuel !== second.usage.fuel
   )
 }
 

@@ -16,8 +16,10 @@ export const pricesType = struct('Prices', {
   startup: wei,
   /** Per second of one whole core (1000 cpuMillis). */
   cpuSec: wei,
-  /** Per second of one GiB of memory. */
-  memGiBSec: wei
+  /** Per second of one GiB of memory; to a job that is paid by fuel, `FUEL_PER_SEC` of it is a second. */
+  memGiBSec: wei,
+  /** Per 10¹² of fuel on one whole core. */
+  terafuel: wei
 })
 export type Prices = Infer<typeof pricesType>
 
@@ -43,6 +45,8 @@ export const offerType = struct('Offer', {
   token: address(),
   resources: resourcesType,
   runtimes: list(text(LABEL_BYTES_MAX), RUNTIMES_MAX),
+  /** How well programs are confined, in one word: that of the runtime where they are confined least. */
+  isolation: text(LABEL_BYTES_MAX),
   prices: pricesType,
   /** The provider works this long on credit between payments. */
   tickSec: uint(32),

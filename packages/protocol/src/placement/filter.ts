@@ -9,7 +9,7 @@ export const REJECTIONS = ['expired', 'token', 'runtime', 'resources', 'region',
 export type Rejection = (typeof REJECTIONS)[number]
 
 export interface PlacementNeed {
-  demand: Pick<Demand, 'workload' | 'resources' | 'durationSec' | 'token' | 'priceMax'>
+  demand: Pick<Demand, 'workload' | 'resources' | 'durationSec' | 'fuel' | 'token' | 'priceMax'>
   /** Only these regions; any when empty. */
   regions: readonly string[]
   /** Providers not to be asked (again). */

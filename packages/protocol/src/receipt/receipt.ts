@@ -8,7 +8,9 @@ export const usageType = struct('Usage', {
   /** Most memory the program held. */
   memoryBytes: uint(64),
   /** Bytes of stdout, stderr and output files. */
-  outputBytes: uint(64)
+  outputBytes: uint(64),
+  /** Instructions executed, weighed; zero where the demand bounds none. */
+  fuel: uint(64)
 })
 export type Usage = Infer<typeof usageType>
 

@@ -36,8 +36,8 @@ function receiptOf(sequence: number, final = false): SignedReceipt {
       sequence,
       kind: final ? RECEIPT_FINAL : RECEIPT_TICK,
       result: final ? resultDigest(result) : ZERO_HASH,
-      usage: { runMs, memoryBytes: 0, outputBytes: 0 },
-      amount: amountDue(bid, runMs),
+      usage: { runMs, memoryBytes: 0, outputBytes: 0, fuel: 0 },
+      amount: amountDue(bid, { fuel: 0 }, runMs),
       issuedAt: NOW
     },
     signature: new Uint8Array(64)
@@ -118,15 +118,19 @@ it('pays a tick as it comes and the result once confirmed', () => {
   const ticked = run([tick(0)])
   expect(ticked.effects).toEqual(pay(1))
   const delivered = run([vouchered(1), deliver(1)], ticked.state)
-  expect(delivered).toMatchObject({ effects: [], state: { paid: amountDue(bid, 10_000) } })
+  expect(delivered).toMatchObject({ effects: [], state: { paid: amountDue(bid, { fuel: 0 }, 10_000) } })
   const done = run([confirmed, vouchered(2)], delivered.state).state
-  expect(done).toMatchObject({ phase: { code: 'paid', result, stderr }, paidReceipts: 2, paid: amountDue(bid, 20_000) })
+  expect(done).toMatchObject({
+    phase: { code: 'paid', result, stderr },
+    paidReceipts: 2,
+    paid: amountDue(bid, { fuel: 0 }, 20_000)
+  })
 })
 
 it('pays no more for a result that was contradicted than its ticks', () => {
   const { state, effects } = run([tick(0), vouchered(1), deliver(1), contradicted, confirmed])
   expect(effects).toEqual([])
-  expect(state).toMatchObject({ phase: { code: 'rejected' }, paid: amountDue(bid, 10_000) })
+  expect(state).toMatchObject({ phase: { code: 'rejected' }, paid: amountDue(bid, { fuel: 0 }, 10_000) })
 })
 
 it('is not done when the last tick is paid and the result is not', () => {

@@ -97,6 +97,6 @@ it('a buyer that goes away costs the provider one credit and no more', () => {
   for (let i = 0; i < 50; i++) pair.apply({ type: 'work', ms: 30_000 })
   const { providing } = pair.state()
   expect(providing.phase).toMatchObject({ code: 'failed', failure: { code: 'E_UNPAID' } })
-  const { startup, perSec, tickSec } = providing.bid.body
-  expect((providing.receipts.at(-1)?.amount ?? 0n) <= startup + perSec * BigInt(tickSec)).toBe(true)
+  const { startup, rate, tickSec } = providing.bid.body
+  expect((providing.receipts.at(-1)?.amount ?? 0n) <= startup + rate * BigInt(tickSec)).toBe(true)
 })

@@ -119,7 +119,14 @@ export function createPair() {
   function takeReceipt(receipt: SignedReceipt): void {
     if (receipt.body.sequence < buying.receipts.length) return
     const previous = buying.receipts.at(-1)?.body
-    const context = { ...crypto, agreement: deal.id, bid: deal.bid.body, previous, elapsedMs: clockMs }
+    const context = {
+      ...crypto,
+      agreement: deal.id,
+      demand: deal.demand.body,
+      bid: deal.bid.body,
+      previous,
+      elapsedMs: clockMs
+    }
     const refusal = codeOf(() => validateReceipt(receipt, context))
     if (refusal !== undefined) {
       // The only thing wrong with an honest provider's receipt: one before it went down with the connection.
@@ -167,10 +174,10 @@ export function createPair() {
     if (providing.phase.code !== 'running') return
     clockMs += ms
     runMs += ms
-    provide({ type: 'ticked', usage: { runMs, memoryBytes: 0, outputBytes: 0 } })
+    provide({ type: 'ticked', usage: { runMs, memoryBytes: 0, outputBytes: 0, fuel: 0 } })
   }
 
-  const usage = () => ({ runMs, memoryBytes: 0, outputBytes: 0 })
+  const usage = () => ({ runMs, memoryBytes: 0, outputBytes: 0, fuel: 0 })
   const handlers: { [K in PairEvent['type']]: (event: Extract<PairEvent, { type: K }>) => void } = {
     work: ({ ms }) => work(ms),
     finish: () => provide({ type: 'finished', usage: usage(), result, stderr: new Uint8Array(0) }),

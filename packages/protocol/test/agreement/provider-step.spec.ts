@@ -4,7 +4,7 @@ import { testCid, testHash } from '../../scripts/vector-files/keys.ts'
 import {
   amountDue,
   createProviderAgreement,
-  creditMs,
+  creditWork,
   encode,
   failureType,
   type ProviderAgreement,
@@ -29,12 +29,12 @@ import { dealOf, domain, NOW } from '../helpers/market.ts'
 const deal = dealOf({ bid: { tickSec: 60 } })
 const bid = deal.bid.body
 const start = createProviderAgreement({ ...deal, channel: testHash('channel') as ProviderAgreement['channel'] })
-const credit = creditMs(start)
+const credit = creditWork(start)
 const result = { exitCode: 0, stdout: testCid('stdout'), output: testCid('output') }
 const stderr = testCid('stderr')
 const failure = { code: 'E_PROGRAM', fault: 'program', message: 'exit code 1' }
 
-const usage = (runMs: number): Usage => ({ runMs, memoryBytes: 1, outputBytes: 2 })
+const usage = (runMs: number): Usage => ({ runMs, memoryBytes: 1, outputBytes: 2, fuel: 0 })
 const tick = (runMs: number): ProviderEvent => ({ type: 'ticked', usage: usage(runMs) })
 const finish = (runMs: number): ProviderEvent => ({ type: 'finished', usage: usage(runMs), result, stderr })
 const paid = (receipts: number): ProviderEvent => ({ type: 'paid', receipts })
@@ -117,8 +117,8 @@ describe('a failure', () => {
     const { state, effects } = run([tick(1_000), fails(fault, 2_500)])
     expect(kindsOf(effects)).toEqual(['stop', 'sendReceipt', 'sendFailure'])
     expect(state.receipts.map(({ amount, kind }) => [kind, amount])).toEqual([
-      [RECEIPT_TICK, amountDue(bid, 1_000)],
-      [RECEIPT_TICK, amountDue(bid, 2_500)]
+      [RECEIPT_TICK, amountDue(bid, { fuel: 0 }, 1_000)],
+      [RECEIPT_TICK, amountDue(bid, { fuel: 0 }, 2_500)]
     ])
     expect(run([paid(2)], state).state).toMatchObject({ paidReceipts: 2, phase: { code: 'failed' } })
   })
@@ -144,7 +144,7 @@ describe('receipts', () => {
         kind: 0,
         result: ZERO_HASH,
         usage: usage(10_000),
-        amount: amountDue(bid, 10_000),
+        amount: amountDue(bid, { fuel: 0 }, 10_000),
         issuedAt: NOW
       },
       {
@@ -153,7 +153,7 @@ describe('receipts', () => {
         kind: 0,
         result: ZERO_HASH,
         usage: usage(40_000),
-        amount: amountDue(bid, 40_000),
+        amount: amountDue(bid, { fuel: 0 }, 40_000),
         issuedAt: NOW
       },
       {
@@ -162,7 +162,7 @@ describe('receipts', () => {
         kind: 1,
         result: resultDigest(result),
         usage: usage(50_000),
-        amount: amountDue(bid, 50_000),
+        amount: amountDue(bid, { fuel: 0 }, 50_000),
         issuedAt: NOW
       }
     ])
@@ -178,7 +178,7 @@ describe('receipts', () => {
     const before = run([tick(30_000), paid(1)]).state
     const again = run([{ type: 'restarted' }, tick(10_000), tick(20_000), finish(25_000)], before).state
     expect(again.receipts.length).toBe(2)
-    expect(again.receipts[1]).toMatchObject({ kind: RECEIPT_FINAL, amount: amountDue(bid, 30_000) })
+    expect(again.receipts[1]).toMatchObject({ kind: RECEIPT_FINAL, amount: amountDue(bid, { fuel: 0 }, 30_000) })
   })
 
   it('that were not paid are sent again in order, so that the buyer sees no gap', () => {
@@ -220,14 +220,14 @@ describe('credit', () => {
     let state = start
     for (let i = 1; i <= 100; i++) state = run([tick((i * credit) / 2), paid(i)], state).state
     expect(state.phase.code).toBe('running')
-    expect(state.paid).toBe(amountDue(bid, 50 * credit))
+    expect(state.paid).toBe(amountDue(bid, { fuel: 0 }, 50 * credit))
   })
 
   it('costs the provider no more than the bid says for it, when nobody pays', () => {
     let state = start
     for (let i = 1; state.phase.code === 'running'; i++) state = run([tick((i * credit) / 2)], state).state
     const owed = (state.receipts.at(-1)?.amount ?? 0n) - state.paid
-    expect(owed <= bid.startup + bid.perSec * BigInt(bid.tickSec)).toBe(true)
+    expect(owed <= bid.startup + bid.rate * BigInt(bid.tickSec)).toBe(true)
   })
 })
 
@@ -236,12 +236,19 @@ describe('payment', () => {
     const delivered = run([tick(10_000), finish(20_000)]).state
     expect(run([paid(1)], delivered).state.phase.code).toBe('delivered')
     const settled = run([paid(2)], delivered).state
-    expect(settled).toMatchObject({ phase: { code: 'settled', result, stderr }, paid: amountDue(bid, 20_000) })
+    expect(settled).toMatchObject({
+      phase: { code: 'settled', result, stderr },
+      paid: amountDue(bid, { fuel: 0 }, 20_000)
+    })
   })
 
   it('is counted for a job that failed, without bringing it back', () => {
     const failed = run([tick(10_000), { type: 'failed', failure }, paid(1)]).state
-    expect(failed).toMatchObject({ phase: { code: 'failed', failure }, paidReceipts: 1, paid: amountDue(bid, 10_000) })
+    expect(failed).toMatchObject({
+      phase: { code: 'failed', failure },
+      paidReceipts: 1,
+      paid: amountDue(bid, { fuel: 0 }, 10_000)
+    })
   })
 
   it.each([0, 1, -1, 3, 1.5, Number.NaN, Number.POSITIVE_INFINITY])(
@@ -335,7 +342,14 @@ describe('any events in any order', () => {
     check(
       fc.property(lists, list => {
         const { state } = run(list)
-        const context = { domain, recover: recoverFast, agreement: deal.id, bid, elapsedMs: 4 * credit }
+        const context = {
+          domain,
+          recover: recoverFast,
+          agreement: deal.id,
+          demand: deal.demand.body,
+          bid,
+          elapsedMs: 4 * credit
+        }
         state.receipts.forEach((body, i) => {
           const receipt = sign(signer, domain, receiptType, body)
           expect(encode(signedReceiptType, receipt)).toBeDefined()

@@ -33,11 +33,11 @@ describe('takes', () => {
     ['a bid about to expire', { expiresAt: NOW + 1 }],
     ['the latest expiry', { expiresAt: latest }],
     ['a lower start', { startup: 0n, priceMax: posted.priceMax - posted.startup }],
-    ['a lower rate', { perSec: posted.perSec - 1n, priceMax: posted.priceMax - BigInt(demand.durationSec) }],
+    ['a lower rate', { rate: posted.rate - 1n, priceMax: posted.priceMax - BigInt(demand.durationSec) }],
     ['a lower cap than rate and duration give', { priceMax: posted.priceMax - 1n }],
-    ['a job for nothing', { startup: 0n, perSec: 0n, priceMax: 0n }],
+    ['a job for nothing', { startup: 0n, rate: 0n, priceMax: 0n }],
     ['a cap of nothing', { priceMax: 0n }],
-    ['the shortest tick', { tickSec: tickSecMin(demand.durationSec) }],
+    ['the shortest tick', { tickSec: tickSecMin({ durationSec: demand.durationSec, fuel: 0 }) }],
     ['the longest tick', { tickSec: TICK_SEC_MAX }]
   ])('%s', (_, changes) => {
     expect(codeOf(() => validateBid(bidOf(offer, demand, changes), context))).toBeUndefined()
@@ -52,10 +52,10 @@ describe('refuses', () => {
     ['E_BID_EXPIRED', 'a bid that expires now', { expiresAt: NOW }],
     ['E_BID_EXPIRED', 'a bid that binds too long to be meant', { expiresAt: latest + 1 }],
     ['E_BID_ABOVE_OFFER', 'a dearer start', { startup: posted.startup + 1n }],
-    ['E_BID_ABOVE_OFFER', 'a dearer second', { perSec: posted.perSec + 1n }],
-    ['E_BID_ABOVE_OFFER', 'a dearer second behind the old cap', { perSec: posted.perSec + 1n, startup: 0n }],
+    ['E_BID_ABOVE_OFFER', 'a dearer second', { rate: posted.rate + 1n }],
+    ['E_BID_ABOVE_OFFER', 'a dearer second behind the old cap', { rate: posted.rate + 1n, startup: 0n }],
     ['E_BID_ABOVE_OFFER', 'a cap above rate and duration', { priceMax: posted.priceMax + 1n }],
-    ['E_BID_ABOVE_OFFER', 'a cap above its own lower rate', { perSec: posted.perSec - 1n }],
+    ['E_BID_ABOVE_OFFER', 'a cap above its own lower rate', { rate: posted.rate - 1n }],
     ['E_BID_ABOVE_OFFER', 'no tick', { tickSec: 0 }],
     ['E_BID_ABOVE_OFFER', 'a tick too long', { tickSec: TICK_SEC_MAX + 1 }],
     ['E_BAD_SIGNATURE', 'a forged bid', {}]
@@ -77,7 +77,7 @@ describe('refuses', () => {
   it('a tick so short that its receipts run out before the job is done', () => {
     const long = demandOf({ durationSec: DURATION_SEC_MAX, priceMax: 2n ** 127n }).body
     const demandHash = digestOf(domain, demandType, long)
-    const tickSec = tickSecMin(DURATION_SEC_MAX)
+    const tickSec = tickSecMin({ durationSec: DURATION_SEC_MAX, fuel: 0 })
     const bidWith = (ticks: number) => bidOf(offer, long, { tickSec: ticks })
     expect(codeOf(() => validateBid(bidWith(tickSec), { ...context, demand: long, demandHash }))).toBeUndefined()
     expectCode(() => validateBid(bidWith(tickSec - 1), { ...context, demand: long, demandHash }), 'E_BID_ABOVE_OFFER')
@@ -87,11 +87,11 @@ describe('refuses', () => {
 it('never takes a bid that could cost more than the ceiling or the posted offer', () => {
   const amounts = fc.bigInt({ min: 0n, max: 2n * posted.priceMax })
   check(
-    fc.property(amounts, amounts, amounts, (startup, perSec, priceMax) => {
-      const bid = bidOf(offer, demand, { startup, perSec, priceMax })
+    fc.property(amounts, amounts, amounts, (startup, rate, priceMax) => {
+      const bid = bidOf(offer, demand, { startup, rate, priceMax })
       if (codeOf(() => validateBid(bid, { ...context, recover: () => provider })) !== undefined) return
       expect(priceMax <= demand.priceMax && priceMax <= posted.priceMax).toBe(true)
-      expect(startup <= posted.startup && perSec <= posted.perSec).toBe(true)
+      expect(startup <= posted.startup && rate <= posted.rate).toBe(true)
     }),
     1000
   )
@@ -101,7 +101,7 @@ describe('tickSecMin', () => {
   it('leaves room for a receipt every half tick and the final one', () => {
     check(
       fc.property(fc.integer({ min: 1, max: DURATION_SEC_MAX }), durationSec => {
-        const tickSec = tickSecMin(durationSec)
+        const tickSec = tickSecMin({ durationSec: durationSec, fuel: 0 })
         expect(Math.floor(durationSec / (tickSec / 2)) + 1).toBeLessThanOrEqual(RECEIPTS_PER_AGREEMENT_MAX)
         expect(tickSec).toBeGreaterThanOrEqual(1)
         if (tickSec > 1) expect((2 * durationSec) / (tickSec - 1)).toBeGreaterThan(RECEIPTS_PER_AGREEMENT_MAX - 1)
@@ -110,6 +110,6 @@ describe('tickSecMin', () => {
   })
 
   it('is within the longest tick for the longest job', () => {
-    expect(tickSecMin(DURATION_SEC_MAX)).toBeLessThanOrEqual(TICK_SEC_MAX)
+    expect(tickSecMin({ durationSec: DURATION_SEC_MAX, fuel: 0 })).toBeLessThanOrEqual(TICK_SEC_MAX)
   })
 })

@@ -16,7 +16,7 @@ import { POLICY, QUANTUM } from './standing.ts'
 const deal = dealOf({ bid: { tickSec: 60 } })
 const start = createProviderAgreement({ ...deal, channel: testHash('channel') as ProviderAgreement['channel'] })
 const result = { exitCode: 0, stdout: testCid('stdout'), output: testCid('output') }
-const usage = (runMs: number) => ({ runMs, memoryBytes: 1, outputBytes: 2 })
+const usage = (runMs: number) => ({ runMs, memoryBytes: 1, outputBytes: 2, fuel: 0 })
 const tick: ProviderEvent = { type: 'ticked', usage: usage(1_000) }
 const finish: ProviderEvent = { type: 'finished', usage: usage(2_000), result, stderr: testCid('stderr') }
 const fail: ProviderEvent = { type: 'failed', failure: { code: 'E_UNPAID', fault: 'buyer', message: 'unpaid' } }

@@ -32,7 +32,7 @@ const plain: Receipt = {
   sequence: 3,
   kind: 0,
   result: ZERO_HASH,
-  usage: { runMs: 1000, memoryBytes: 2, outputBytes: 3 },
+  usage: { runMs: 1000, memoryBytes: 2, outputBytes: 3, fuel: 0 },
   amount: 5n,
   issuedAt: NOW
 }

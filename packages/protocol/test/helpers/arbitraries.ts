@@ -57,7 +57,8 @@ export const offers: Arbitrary<Offer> = fc.record({
   token: addresses,
   resources,
   runtimes: fc.array(labels, { maxLength: 8 }),
-  prices: fc.record({ startup: weis, cpuSec: weis, memGiBSec: weis }),
+  isolation: labels,
+  prices: fc.record({ startup: weis, cpuSec: weis, memGiBSec: weis, terafuel: weis }),
   tickSec: uints(32),
   domains: fc.record({ site: labels, network: labels, region: labels, grid: labels }),
   multiaddrs: fc.array(texts(320), { maxLength: 8 }),
@@ -76,6 +77,7 @@ export const demands: Arbitrary<Demand> = fc.record({
   }),
   resources,
   durationSec: uints(32),
+  fuel: uints(64),
   token: addresses,
   priceMax: weis,
   deadline: uints(64)
@@ -86,7 +88,7 @@ export const bids: Arbitrary<Bid> = fc.record({
   provider: addresses,
   payee: addresses,
   startup: weis,
-  perSec: weis,
+  rate: weis,
   priceMax: weis,
   tickSec: uints(32),
   expiresAt: uints(64)
@@ -99,7 +101,7 @@ export const receipts: Arbitrary<Receipt> = fc.record({
   sequence: uints(32),
   kind: uints(8),
   result: hashes,
-  usage: fc.record({ runMs: uints(64), memoryBytes: uints(64), outputBytes: uints(64) }),
+  usage: fc.record({ runMs: uints(64), memoryBytes: uints(64), outputBytes: uints(64), fuel: uints(64) }),
   amount: weis,
   issuedAt: uints(64)
 })

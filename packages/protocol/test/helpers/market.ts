@@ -25,7 +25,8 @@ export const NOW = 1_800_000_000
 export const checks = { domain, recover: recoverPure, nowSec: NOW }
 
 const plainOffer: Offer = { ...(offers.plain as Offer), expiresAt: NOW + 600 }
-const plainDemand: Demand = { ...(demands.plain as Demand), deadline: NOW + 3600 }
+/** Paid by time, where a test does not say otherwise. */
+const plainDemand: Demand = { ...(demands.plain as Demand), deadline: NOW + 3600, fuel: 0 }
 
 /** An honest offer with some fields changed. */
 export function offerOf(changes: Partial<Offer> = {}, signer: Signer = provider): SignedOffer {

@@ -37,7 +37,7 @@ describe('takes', () => {
     ['the shortest tick', { tickSec: 1 }],
     ['the longest tick', { tickSec: TICK_SEC_MAX }],
     ['the smallest machine', { resources }],
-    ['nothing asked', { prices: { startup: 0n, cpuSec: 0n, memGiBSec: 0n } }],
+    ['nothing asked', { prices: { startup: 0n, cpuSec: 0n, memGiBSec: 0n, terafuel: 0n } }],
     ['no address', { multiaddrs: [] }],
     ['no runtime', { runtimes: [] }]
   ])('%s', (_, changes) => {
@@ -95,7 +95,7 @@ describe('decodeOffer', () => {
     multiaddrs: Array.from({ length: MULTIADDRS_MAX }, () => 'x'.repeat(MULTIADDR_BYTES_MAX)),
     domains,
     version: label,
-    prices: { startup: 2n ** 128n - 1n, cpuSec: 2n ** 128n - 1n, memGiBSec: 2n ** 128n - 1n }
+    prices: { startup: 2n ** 128n - 1n, cpuSec: 2n ** 128n - 1n, memGiBSec: 2n ** 128n - 1n, terafuel: 2n ** 128n - 1n }
   }
 
   it('takes the largest offer there is, within the bound of gossip', () => {

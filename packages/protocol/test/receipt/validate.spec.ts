@@ -27,8 +27,8 @@ function receiptOf(changes: Partial<Receipt> & { runMs?: number } = {}, signer: 
     sequence: 0,
     kind: RECEIPT_TICK,
     result: ZERO_HASH,
-    usage: { runMs, memoryBytes: 1, outputBytes: 1 },
-    amount: amountDue(bid, runMs),
+    usage: { runMs, memoryBytes: 1, outputBytes: 1, fuel: 0 },
+    amount: amountDue(bid, { fuel: 0 }, runMs),
     issuedAt: NOW,
     ...rest
   }
@@ -36,7 +36,7 @@ function receiptOf(changes: Partial<Receipt> & { runMs?: number } = {}, signer: 
 }
 
 const first = receiptOf().body
-const context = { ...checks, agreement: deal.id, bid, previous: undefined, elapsedMs: 20_000 }
+const context = { ...checks, agreement: deal.id, demand: { fuel: 0 }, bid, previous: undefined, elapsedMs: 20_000 }
 const afterFirst = { ...context, previous: first }
 const result = testHash('result')
 

@@ -28,7 +28,7 @@ function bookOf(agreement: Hash, amounts: readonly bigint[], paidReceipts = 0): 
     sequence,
     kind: 0,
     result: ZERO_HASH,
-    usage: { runMs: sequence, memoryBytes: 0, outputBytes: 0 },
+    usage: { runMs: sequence, memoryBytes: 0, outputBytes: 0, fuel: 0 },
     amount,
     issuedAt: 0
   }))

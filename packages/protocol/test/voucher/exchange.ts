@@ -78,7 +78,7 @@ export function createExchange({ token, deposit }: { token: Address; deposit: bi
   function work(n: number, step: number): void {
     const { receipts } = bookOf(n)
     const amount = (receipts.at(-1)?.amount ?? 0n) + BigInt(step)
-    const usage = { runMs: receipts.length, memoryBytes: 0, outputBytes: 0 }
+    const usage = { runMs: receipts.length, memoryBytes: 0, outputBytes: 0, fuel: 0 }
     const agreement = testHash(`agreement ${n}`)
     receipts.push({ agreement, sequence: receipts.length, kind: 0, result: ZERO_HASH, usage, amount, issuedAt: 0 })
   }

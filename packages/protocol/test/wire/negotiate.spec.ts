@@ -30,7 +30,7 @@ const receipt = {
     sequence: 0,
     kind: 1,
     result: ZERO_HASH,
-    usage: { runMs: 1, memoryBytes: 2, outputBytes: 3 },
+    usage: { runMs: 1, memoryBytes: 2, outputBytes: 3, fuel: 0 },
     amount: 4n,
     issuedAt: 5
   },

@@ -59,7 +59,7 @@ export async function startBondsMarket(): Promise<BondsMarket> {
     sequence: 3,
     kind: 1,
     result: ZERO_HASH,
-    usage: { runMs: 1000, memoryBytes: 2, outputBytes: 3 },
+    usage: { runMs: 1000, memoryBytes: 2, outputBytes: 3, fuel: 0 },
     amount,
     issuedAt: 1_900_000_000
   })
@@ -71,7 +71,8 @@ export async function startBondsMarket(): Promise<BondsMarket> {
     token,
     resources: { cpuMillis: 1000, memoryBytes: 1, diskBytes: 1 },
     runtimes: ['wasm'],
-    prices: { startup: 1n, cpuSec: 2n, memGiBSec: 3n },
+    isolation: 'basic',
+    prices: { startup: 1n, cpuSec: 2n, memGiBSec: 3n, terafuel: 3n },
     tickSec: 60,
     domains: { site: 's', network: 'n', region: 'r', grid: 'g' },
     multiaddrs: ['/ip4/127.0.0.1/tcp/1'],
@@ -94,7 +95,7 @@ export async function startBondsMarket(): Promise<BondsMarket> {
     },
     harm(priceMax, number = 0, payer = alice) {
       const meta = encodeMeta({ signer: ZERO_ADDRESS, closeDelaySec: 3600, salt: BigInt(number) })
-      const bid = { startup: 1n, perSec: 2n, priceMax, tickSec: 60, expiresAt: 1_900_000_000 }
+      const bid = { startup: 1n, rate: 2n, priceMax, tickSec: 60, expiresAt: 1_900_000_000 }
       return {
         bid: { demand: ZERO_HASH, provider: node.address, payee: owner.address, ...bid },
         channel: { payer, payee: owner.address, token, arbiter: ZERO_ADDRESS, meta }

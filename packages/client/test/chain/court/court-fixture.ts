@@ -163,7 +163,7 @@ export async function startCourtWorld(): Promise<CourtWorld> {
   }
 
   async function jobOn(key: ChannelKey, name: string, amount: Wei, result: Hash): Promise<Job> {
-    const prices = { startup: 1n, perSec: 1n, priceMax: PRICE_MAX }
+    const prices = { startup: 1n, rate: 1n, priceMax: PRICE_MAX }
     const bid: Bid = {
       demand: word(`demand of ${name}`),
       provider: node.address,
@@ -178,7 +178,7 @@ export async function startCourtWorld(): Promise<CourtWorld> {
       sequence: 7,
       kind: 1,
       result,
-      usage: { runMs: 1000, memoryBytes: 1 << 20, outputBytes: 5000 },
+      usage: { runMs: 1000, memoryBytes: 1 << 20, outputBytes: 5000, fuel: 0 },
       amount,
       issuedAt: await nowSec()
     })

@@ -19,7 +19,7 @@ contract SlashOffersTest is BondsFixture {
     }
 
     function test_RevertWhen_OfDifferentProviders() public {
-        bytes32[12] memory second = offerWords(7, 11);
+        bytes32[13] memory second = offerWords(7, 11);
         second[0] = bytes32(uint256(uint160(mallory)));
         _expectNotEquivocal(offersOf(NODE_SECRET, offerWords(7, 10), second));
     }
@@ -42,7 +42,7 @@ contract SlashOffersTest is BondsFixture {
     function testFuzz_InAnyField(uint256 field, bytes32 value) public {
         field = bound(field, 0, 11);
         if (field == 0 || field == 2) return;
-        bytes32[12] memory second = offerWords(7, 10);
+        bytes32[13] memory second = offerWords(7, 10);
         vm.assume(second[field] != value);
         second[field] = value;
         OfferEquivocation memory proof = offersOf(NODE_SECRET, offerWords(7, 10), second);
@@ -56,17 +56,19 @@ contract SlashOffersTest is BondsFixture {
         (offer.provider, offer.owner, offer.sequence, offer.token) = (node, bob, 7, address(token));
         offer.runtimes = new string[](1);
         (offer.runtimes[0], offer.version) = ("wasm", "1.0.0");
-        bytes32[12] memory first;
+        offer.isolation = "hardened";
+        bytes32[13] memory first;
         first[0] = bytes32(uint256(uint160(node)));
         first[1] = bytes32(uint256(uint160(bob)));
         first[2] = bytes32(uint256(7));
         first[4] = bytes32(uint256(uint160(address(token))));
         first[5] = offer.resources.hash();
         first[6] = keccak256(abi.encodePacked(keccak256("wasm")));
-        first[7] = offer.prices.hash();
-        first[9] = offer.domains.hash();
-        first[10] = keccak256("");
-        first[11] = keccak256("1.0.0");
+        first[7] = keccak256("hardened");
+        first[8] = offer.prices.hash();
+        first[10] = offer.domains.hash();
+        first[11] = keccak256("");
+        first[12] = keccak256("1.0.0");
         OfferEquivocation memory proof = offersOf(NODE_SECRET, first, offerWords(7, 10));
         proof.firstSignature = signCompact(NODE_SECRET, digestOf(offer.hash()));
         vm.prank(carol);
@@ -86,8 +88,8 @@ contract SlashOffersTest is BondsFixture {
     }
 
     function test_RevertWhen_NobodyAnswersForTheKey() public {
-        bytes32[12] memory first = offerWords(7, 10);
-        bytes32[12] memory second = offerWords(7, 11);
+        bytes32[13] memory first = offerWords(7, 10);
+        bytes32[13] memory second = offerWords(7, 11);
         (first[0], second[0]) = (bytes32(uint256(uint160(mallory))), bytes32(uint256(uint160(mallory))));
         OfferEquivocation memory proof = offersOf(MALLORY_SECRET, first, second);
         vm.expectRevert(abi.encodeWithSelector(IBonds.KeyUnknown.selector, mallory));
@@ -98,7 +100,7 @@ contract SlashOffersTest is BondsFixture {
 
     function test_RevertWhen_Punished_WhicheverTwoAreShown() public {
         reportOffers(carol);
-        bytes32[12][3] memory words = [offerWords(7, 10), offerWords(7, 11), offerWords(7, 12)];
+        bytes32[13][3] memory words = [offerWords(7, 10), offerWords(7, 11), offerWords(7, 12)];
         for (uint256 i = 0; i < 3; ++i) {
             for (uint256 j = 0; j < 3; ++j) {
                 if (i == j) continue;

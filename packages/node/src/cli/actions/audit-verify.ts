@@ -12,6 +12,7 @@ import { CodedError, isHex, sameHex, type Wei } from '@archipel/protocol'
 import { readBounded } from '../../config/private-file.ts'
 import { formatAmount } from '../../config/units/amount.ts'
 import { formatDurationMs } from '../../config/units/duration.ts'
+import { formatFuel } from '../../config/units/fuel.ts'
 import type { Context } from '../context.ts'
 import { codedError } from '../errors/coded.ts'
 import { EXIT } from '../errors/exit-codes.ts'
@@ -126,12 +127,13 @@ function reportText(
   const { agreement, verdict, parties, money, payment, outcome, times, chain, checks } = report
   const amount = (value: Wei) =>
     symbol === undefined || symbol === 'units' ? `${value} units` : `${formatAmount(value)} ${symbol.slice(0, 16)}`
+  const burnt = times.fuel === undefined ? '' : `, burnt ${formatFuel(times.fuel)}`
   const about: [string, string][] = [
     ['agreement', agreement],
     ['buyer', parties.buyer],
     ['provider', `${parties.provider} in ${parties.region}`],
     ['operator', parties.payee],
-    ['outcome', `${outcome}, ran ${formatDurationMs(times.runMs)}`],
+    ['outcome', `${outcome}, ran ${formatDurationMs(times.runMs)}${burnt}`],
     ['due', amount(money.due)],
     ['paid', `${amount(money.paid)}, ${PAYMENT_WORDS[payment]}`]
   ]

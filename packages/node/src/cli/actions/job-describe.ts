@@ -51,6 +51,7 @@ export function replicaOf(state: BuyerAgreement): Replica {
     paid: state.paid,
     priceMax: state.bid.body.priceMax,
     runMs: last?.usage.runMs,
+    fuel: state.demand.body.fuel > 0 ? last?.usage.fuel : undefined,
     failure: state.phase.code === 'failed' ? state.phase.failure : undefined
   }
 }

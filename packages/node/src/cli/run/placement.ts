@@ -43,9 +43,9 @@ export function planJob(
   token: `0x${string}`,
   nowSec: number
 ): JobPlan {
-  const { runtime = 'wasm', resources, durationSec, priceMax, replicas, spread, regions = [] } = terms
+  const { runtime = 'wasm', resources, durationSec, fuel = 0, priceMax, replicas, spread, regions = [] } = terms
   const workload = { runtime, program: new Uint8Array(0), args: [], env: [], input: new Uint8Array(0) }
-  const demand = { workload, resources, durationSec, token, priceMax: priceMax / BigInt(replicas) }
+  const demand = { workload, resources, durationSec, fuel, token, priceMax: priceMax / BigInt(replicas) }
   try {
     const found = chooseOffers(offers, { demand, regions, excluded: new Set(), nowSec, replicas, spread })
     const chosen = found.chosen.map(({ offer: { body } }) => ({

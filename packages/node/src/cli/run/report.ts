@@ -2,6 +2,7 @@ import type { JobOutcome, Replica } from '@archipel/client'
 import { decodeContentCid } from '@archipel/client'
 import { type Result, resultDigest } from '@archipel/protocol'
 import { formatDurationMs } from '../../config/units/duration.ts'
+import { formatFuel } from '../../config/units/fuel.ts'
 import { renderFields, renderTable } from '../output/table.ts'
 import { formatBytes, plural, shortId, tokens } from './words.ts'
 
@@ -32,7 +33,7 @@ function cidText(bytes: Uint8Array): string {
 }
 
 export function replicaJson(replica: Replica): Record<string, unknown> {
-  const { provider, operator, region, state, agreement, digest, priceMax, paid, runMs, failure } = replica
+  const { provider, operator, region, state, agreement, digest, priceMax, paid, runMs, fuel, failure } = replica
   return {
     provider,
     operator,
@@ -43,6 +44,7 @@ export function replicaJson(replica: Replica): Record<string, unknown> {
     priceMax,
     paid,
     runMs: runMs ?? null,
+    fuel: fuel ?? null,
     failure: failure ?? null
   }
 }
@@ -90,6 +92,7 @@ export function replicaTable(replicas: readonly Replica[], symbol: string): stri
       { title: 'provider', cell: ({ provider }) => provider },
       { title: 'state', cell: ({ state, failure }) => (failure === undefined ? state : `${state} (${failure.code})`) },
       { title: 'ran', cell: ({ runMs }) => (runMs === undefined ? '' : formatDurationMs(runMs)), align: 'right' },
+      { title: 'fuel', cell: ({ fuel }) => (fuel === undefined ? '' : formatFuel(fuel)), align: 'right' },
       { title: 'paid', cell: ({ paid }) => tokens(paid, symbol), align: 'right' },
       { title: 'result', cell: ({ digest }) => (digest === undefined ? '' : shortId(digest)) }
     ],

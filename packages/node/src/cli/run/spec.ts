@@ -3,10 +3,11 @@ import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import type { JobSpec } from '@archipel/client'
 import { readDirectory } from '@archipel/client/node'
-import { CodedError, REPLICAS_MAX, SPREADS, type Spread, validateQuorum } from '@archipel/protocol'
+import { CodedError, FUEL_PER_SEC, REPLICAS_MAX, SPREADS, type Spread, validateQuorum } from '@archipel/protocol'
 import { readBounded } from '../../config/private-file.ts'
 import { parsePositiveAmount } from '../../config/units/amount.ts'
 import { parseDurationSec } from '../../config/units/duration.ts'
+import { parseFuel } from '../../config/units/fuel.ts'
 import { parseSizeBytes } from '../../config/units/size.ts'
 import { codedError } from '../errors/coded.ts'
 
@@ -28,6 +29,7 @@ export interface RunOptions {
   cpu: string
   disk: string
   duration: string
+  fuel?: string
   deadline: string
   env?: readonly string[]
   dryRun?: boolean
@@ -53,6 +55,7 @@ export function parseTerms(options: RunOptions, args: readonly string[]): JobTer
   const quorum = options.quorum === undefined ? Math.floor(replicas / 2) + 1 : count(options.quorum, '--quorum')
   validateQuorum({ replicas, quorum })
   const runtime = runtimeOf(options)
+  const durationSec = parseDurationSec(options.duration, '--duration')
   return {
     runtime,
     args: [options.argv0 ?? basename(options.wasm ?? runtime).replace(/\.wasm$/, ''), ...args],
@@ -62,7 +65,8 @@ export function parseTerms(options: RunOptions, args: readonly string[]): JobTer
       memoryBytes: parseSizeBytes(options.memory, '--memory'),
       diskBytes: parseSizeBytes(options.disk, '--disk')
     },
-    durationSec: parseDurationSec(options.duration, '--duration'),
+    durationSec,
+    fuel: fuelOf(runtime, options.fuel, durationSec),
     priceMax: parsePositiveAmount(options.maxPrice, '--max-price'),
     deadlineSec: parseDurationSec(options.deadline, '--deadline'),
     replicas,
@@ -70,6 +74,15 @@ export function parseTerms(options: RunOptions, args: readonly string[]): JobTer
     spread: spread(options.spread),
     regions: options.region ?? []
   }
+}
+
+/** What is not said is as much as a fast processor burns in the time. */
+function fuelOf(runtime: 'wasm' | 'oci', text: string | undefined, durationSec: number): number {
+  if (text !== undefined && runtime !== 'wasm') {
+    throw codedError('E_USAGE', '--fuel: an image is bounded by --duration alone', { hint: 'leave --fuel out' })
+  }
+  if (runtime !== 'wasm') return 0
+  return text === undefined ? durationSec * FUEL_PER_SEC : parseFuel(text, '--fuel')
 }
 
 function runtimeOf({ wasm, image }: RunOptions): 'wasm' | 'oci' {
