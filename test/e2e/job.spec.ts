@@ -153,7 +153,7 @@ async function runHere() {
         args: ARGS,
         env: [],
         files: INPUT.map(({ path, content }) => ({ path, bytes: content.slice() })),
-        limits: { wallMs: 30_000, memoryBytes: 2 ** 24, diskBytes: 2 ** 24, outputBytes: 2 ** 24, fuel: 0 }
+        limits: { wallMs: 30_000, memoryBytes: 2 ** 24, diskBytes: 2 ** 24, outputBytes: 2 ** 24 }
       },
       { signal: AbortSignal.timeout(30_000) }
     )
