@@ -7,7 +7,10 @@ export type FacilityName = keyof typeof PROBES
 export type Facility = { available: true } | { available: false; reason: string }
 
 const PROBE_TIMEOUT_MS = 30_000
+/** Tens of megabytes from wherever the machine has its packages from. */
+const FETCH_TIMEOUT_MS = 5 * 60_000
 const CGROUP_PROBE = fileURLToPath(new URL('../packages/node/test/executor/make-groups.ts', import.meta.url))
+const FETCH_PROBE = fileURLToPath(new URL('../test/programs/fetch.ts', import.meta.url))
 
 const PROBES = {
   /** Namespaces may be forbidden although the program is installed, so a sandbox is really made. */
@@ -26,7 +29,9 @@ const PROBES = {
       ? probeCommands(['dockerd', 'busybox'], 'apt-get install docker.io busybox-static')
       : { available: false, reason: 'only root may start a container engine' },
   gvisor: () => probeCommands(['runsc'], 'apt-get install runsc'),
-  'docker-registry': () => probeCommands(['docker-registry'], 'apt-get install docker-registry')
+  'docker-registry': () => probeCommands(['docker-registry'], 'apt-get install docker-registry'),
+  /** A compiler for WASI, and Debian's sources to compile: something is really linked, and they are really fetched. */
+  'wasi-programs': () => probeWasiPrograms()
 } as const
 
 const known = new Map<FacilityName, Facility>()
@@ -54,17 +59,40 @@ export function requireFacility(name: FacilityName, required = process.env.ARCHI
   return false
 }
 
+function probeWasiPrograms(): Facility {
+  const hint = 'apt-get install clang lld wasi-libc libclang-rt-14-dev-wasm32 dpkg-dev make tcl'
+  const linked = [
+    '--target=wasm32-wasi',
+    '--sysroot=/usr',
+    '-mexec-model=reactor',
+    '-xc',
+    '/dev/null',
+    '-o',
+    '/dev/null'
+  ]
+  const probes = [
+    () => probeCommands(['apt-get', 'dpkg-source', 'make', 'tclsh'], hint),
+    () => probeCommand('clang', linked, hint),
+    () => probeCommand(process.execPath, ['--no-warnings', FETCH_PROBE], 'apt-get update', FETCH_TIMEOUT_MS)
+  ]
+  for (const probe of probes) {
+    const facility = probe()
+    if (!facility.available) return facility
+  }
+  return { available: true }
+}
+
 /** Whether they are installed. */
 function probeCommands(commands: readonly string[], hint: string): Facility {
   const missing = commands.find(command => !probeCommand('which', [command], hint).available)
   return missing === undefined ? { available: true } : { available: false, reason: `no ${missing} (${hint})` }
 }
 
-function probeCommand(command: string, args: readonly string[], hint: string): Facility {
+function probeCommand(command: string, args: readonly string[], hint: string, timeoutMs = PROBE_TIMEOUT_MS): Facility {
   const { status, error, stderr } = spawnSync(command, args, {
     encoding: 'utf8',
     stdio: ['ignore', 'ignore', 'pipe'],
-    timeout: PROBE_TIMEOUT_MS
+    timeout: timeoutMs
   })
   if (status === 0) return { available: true }
   return { available: false, reason: `${error?.message ?? stderr.trim()} (${hint})` }
