@@ -31,6 +31,10 @@ interface ImageConfig {
 }
 
 const GZIP = [0x1f, 0x8b]
+/** How bzip2, xz and zstd begin: an engine that unpacks those would see other files than we do. */
+const OTHERS = ['425a68', 'fd377a585a00', '28b52ffd']
+/** Behind one of sixteen first bytes: what zstd passes over, before what it does not. */
+const ZSTD_SKIPPED = /^5[0-9a-f]2a4d18/
 const DIGEST = /^sha256:[0-9a-f]{64}$/
 
 /**
@@ -137,6 +141,7 @@ async function checkLayers(layers: readonly Buffer[], diffIds: readonly string[]
   let bytesLeft = IMAGE_BYTES_MAX
   let entriesLeft = IMAGE_ENTRIES_MAX
   for (const [at, layer] of layers.entries()) {
+    if (isCompressedOtherwise(layer)) throw new RangeError('a layer is compressed otherwise')
     const hash = createHash('sha256')
     await readTar(
       unpacked(layer, part => {
@@ -146,8 +151,10 @@ async function checkLayers(layers: readonly Buffer[], diffIds: readonly string[]
       }),
       {
         entriesMax: entriesLeft,
-        onEntry() {
+        onEntry({ sizeBytes }) {
           entriesLeft--
+          // Before any of it is unpacked.
+          if (sizeBytes > bytesLeft) throw new RangeError('its layers are too large')
           return undefined
         }
       }
@@ -191,6 +198,11 @@ function isDigests(value: unknown): value is string[] {
 
 function isGzip(bytes: Buffer): boolean {
   return GZIP.every((byte, i) => bytes[i] === byte)
+}
+
+function isCompressedOtherwise(bytes: Buffer): boolean {
+  const start = bytes.toString('hex', 0, 6)
+  return ZSTD_SKIPPED.test(start) || OTHERS.some(other => start.startsWith(other))
 }
 
 function digestOf(bytes: Buffer): string {
