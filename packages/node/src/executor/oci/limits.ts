@@ -19,8 +19,8 @@ export const PROGRESS_LINE_BYTES_MAX = 64 * 1024
 export const ARCHIVE_BYTES_MAX = 256 * 2 ** 20
 /** Entries of an archive: a layer has at most three files in it. */
 export const ARCHIVE_ENTRIES_MAX = 1024
-/** Layers of an image: what overlay file systems can stack. */
-export const LAYERS_MAX = 127
+/** Layers of an image: engines stack no more. */
+export const LAYERS_MAX = 125
 /** All layers unpacked: what an image may take of the engine's disk. */
 export const IMAGE_BYTES_MAX = 2 * 2 ** 30
 /** Files and folders of all layers: about what 2 GiB of a distribution has, many times over. */
