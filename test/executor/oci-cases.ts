@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { createOciExecutor, type Executor, type OciExecutorInit } from 'archipel'
 import { afterEach, describe, expect, it } from 'vitest'
 import { BUSYBOX_CONFIG, dockerArchive, sha256 } from '../../packages/node/test/executor/oci/images.ts'
+import { block } from '../../packages/node/test/executor/oci/tar-blocks.ts'
 import { requireFacility } from '../../scripts/facilities.ts'
 import type { ContainerEngine } from '../fixtures/container-engine.ts'
 import { startRegistry } from '../fixtures/registry.ts'
@@ -115,6 +116,31 @@ export function ociCases(engineOf: () => ContainerEngine, layer: Buffer): void {
       await run(executor, await shell('exit 0', archive))
       for (const name of await imageNames()) await engineOf().ask('DELETE', `/images/${encodeURIComponent(name)}`)
       expect(await run(executor, await shell('exit 4', archive))).toMatchObject({ exitCode: 4 })
+    })
+
+    it('that cannot be started is to blame itself', async () => {
+      const executor = await start()
+      const images: [string, object, Buffer[]][] = [
+        ['a file where its output belongs', {}, [block('output', {})]],
+        ['no folder to work in', { WorkingDir: '/bin/busybox' }, []],
+        ['a folder to work in that is somebody else’s', { WorkingDir: '/proc/self/fd/7' }, []],
+        ['a variable without a name', { Env: ['=x'] }, []],
+        ['variables of no kind', { Env: 5 }, []],
+        ['no program', { Entrypoint: [], Cmd: [] }, []],
+        ['a volume in place of everything', { Volumes: { '/': {} } }, []]
+      ]
+      for (const [what, config, more] of images) {
+        const archive = await dockerArchive({ layers: [layer, ...more], config: { ...BUSYBOX_CONFIG, ...config } })
+        const outcome = await run(executor, { program: programOf(archive), args: ['x'] }).catch(err => err)
+        expect(outcome, what).toMatchObject({ code: 'E_BAD_PROGRAM', facts: { fault: 'program' } })
+        expect(await engineOf().contents()).toEqual([])
+      }
+    })
+
+    it('is not to blame where nothing can be started', async () => {
+      const running = run(await start({ runtime: 'broken' }), await shell('exit 0'))
+      await expect(running).rejects.toMatchObject({ code: 'E_RUNNER_DIED', facts: { fault: 'host' } })
+      expect(await engineOf().contents()).toEqual([])
     })
 
     it('for another kind of machine is another provider’s', async () => {

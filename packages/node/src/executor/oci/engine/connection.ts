@@ -1,6 +1,7 @@
 import { type IncomingMessage, type RequestOptions, request } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { type CodedError, isCodedError } from '@archipel/protocol'
 import { createExecutionError } from '../../errors.ts'
 import { ANSWER_BYTES_MAX, ANSWER_TIMEOUT_MS } from '../limits.ts'
 
@@ -145,6 +146,11 @@ export function refused(what: string, { status, body }: EngineAnswer) {
   return createExecutionError('E_RUNNER_DIED', `the container engine refused to ${what}: ${messageOf(body)}`, {
     facts: { status }
   })
+}
+
+/** Whether an engine answered, and would not do it. */
+export function isRefusal(err: unknown): err is CodedError {
+  return isCodedError(err) && err.code === 'E_RUNNER_DIED' && err.facts.status !== undefined
 }
 
 /** What an engine says of an error. */

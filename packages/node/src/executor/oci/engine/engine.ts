@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { createExecutionError } from '../../errors.ts'
 import { CONTAINER_TIMEOUT_MS, IMAGE_TIMEOUT_MS } from '../limits.ts'
 import { createConnection, type EngineAnswer, type EngineRequest, messageOf, refused } from './connection.ts'
-import { readProgress, unavailable } from './progress.ts'
+import { readProgress, unavailable, unloadable } from './progress.ts'
 import type {
   ContainerSpec,
   ContainerState,
@@ -77,10 +77,6 @@ export function createEngine(socketPath: string) {
       const message = messageOf(answer.body)
       if (/could not select device driver|capabilities: \[\[gpu\]\]/i.test(message)) {
         throw createExecutionError('E_NO_GPU', 'this machine has no graphics processor for containers')
-      }
-      // The engine's words for an entry point that the image does not have, or that is no program.
-      if (/no such file or directory|executable file not found|permission denied|exec format error/i.test(message)) {
-        throw createExecutionError('E_BAD_PROGRAM', 'the image cannot be started as it says', { facts: { message } })
       }
       throw refused('start a container', answer)
     },
@@ -190,6 +186,7 @@ export function createEngine(socketPath: string) {
       return names.filter(name => name.startsWith(`${repository}:`))
     },
 
+    /** Throws E_BAD_PROGRAM for one that no engine would take. */
     async loadImage(archive: Readable, signal: AbortSignal): Promise<void> {
       const init = {
         method: 'POST',
@@ -198,7 +195,11 @@ export function createEngine(socketPath: string) {
         signal,
         timeoutMs: IMAGE_TIMEOUT_MS
       } as const
-      await readProgress(await stream('load an image', init))
+      try {
+        await readProgress(await stream('load an image', init))
+      } catch (err) {
+        throw unloadable(err)
+      }
     },
 
     /** `onBytes` is told, again and again, how much is to be downloaded as far as that is known, and may throw. */

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { isCodedError } from '@archipel/protocol'
 import { createExecutionError } from '../../errors.ts'
 import { PROGRESS_LINE_BYTES_MAX } from '../limits.ts'
 
@@ -32,6 +33,19 @@ export async function readProgress(stream: Readable, onBytes: (bytes: number) =>
     for (const line of lines) take(line)
   }
   take(rest)
+}
+
+/** What an engine says where its machine is at fault, and not what it was given. */
+const OWN_FAULT =
+  /no space left|quota exceeded|input\/output error|read-only file system|cannot allocate memory|too many open files|permission denied|context canceled/i
+
+/** An archive that we have read, and that the engine does not take: as E_BAD_PROGRAM unless it names a fault of its own. */
+export function unloadable(err: unknown): unknown {
+  if (!isCodedError(err) || err.code !== 'E_IMAGE_UNAVAILABLE' || OWN_FAULT.test(String(err.facts.reason))) return err
+  return createExecutionError('E_BAD_PROGRAM', 'the container engine does not take the image', {
+    facts: { reason: err.facts.reason },
+    cause: err
+  })
 }
 
 export function unavailable(reason: string) {

@@ -8,6 +8,7 @@ import type { Labels } from '../engine/types.ts'
 import type { PreparedImage } from '../image/store.ts'
 import { CLEANUP_TIMEOUT_MS, CONTAINER_TIMEOUT_MS, DRAIN_TIMEOUT_MS } from '../limits.ts'
 import { writeTar } from '../tar/write.ts'
+import { blameRefusal } from './blame.ts'
 import { createInputMeter, mayHaveFiles } from './input.ts'
 import type { Interruption } from './interruption.ts'
 import { createOutputMeter, type OutputMeter } from './output.ts'
@@ -56,12 +57,12 @@ export async function runContainer(run: ContainerRun): Promise<ExecutionResult> 
   if (held.status === 'rejected') throw held.reason
   const release = held.value
   try {
-    if (created.status === 'rejected') throw created.reason
+    if (created.status === 'rejected') throw await blameRefusal({ ...run, hasInput }, created.reason)
     if (created.value === 'no image') throw new ImageGone('the engine has lost the image')
     signal.throwIfAborted()
     await requireOwnMounts(run)
     const output = createOutputMeter(job.limits.outputBytes, options.onOutput)
-    const { runMs, usage } = await runProgram(run, output)
+    const { runMs, usage } = await runProgram({ ...run, hasInput }, output)
     const exitCode = await readExit(run)
     await output.takeFolder(await engine.getArchive(names.container, OUTPUT_FOLDER, signal), signal)
     const { outputBytes, ...result } = output.take()
@@ -74,7 +75,7 @@ export async function runContainer(run: ContainerRun): Promise<ExecutionResult> 
 /** Removes what a job has in the engine. Throws where the engine does not answer. */
 export async function removeRun(engine: Engine, names: JobNames): Promise<void> {
   const signal = AbortSignal.timeout(CLEANUP_TIMEOUT_MS)
-  await Promise.all([names.container, names.holder].map(name => engine.removeContainer(name, signal)))
+  await Promise.all([names.container, names.control, names.holder].map(name => engine.removeContainer(name, signal)))
   await Promise.all([names.input, names.output].map(name => engine.removeVolume(name, signal)))
 }
 
@@ -115,7 +116,7 @@ async function requireOwnMounts({ engine, names, interruption }: ContainerRun): 
   })
 }
 
-async function runProgram(run: ContainerRun, output: OutputMeter) {
+async function runProgram(run: ContainerRun & { hasInput: boolean }, output: OutputMeter) {
   const { engine, job, names, options, interruption } = run
   const { signal, interrupt } = interruption
   const { wallMs, cpuMs: cpuMsMax } = job.limits
@@ -124,7 +125,11 @@ async function runProgram(run: ContainerRun, output: OutputMeter) {
   const waitMs = Math.min(wallMs + CONTAINER_TIMEOUT_MS, WALL_MS_MAX)
   const { exited } = await engine.watchExit(names.container, signal, waitMs)
   exited.catch(interrupt)
-  await Promise.race([engine.startContainer(names.container, signal), interruption.promise])
+  try {
+    await Promise.race([engine.startContainer(names.container, signal), interruption.promise])
+  } catch (err) {
+    throw await blameRefusal(run, err)
+  }
   const startedMs = performance.now()
   const timer = setTimeout(() => interrupt(wallTime(wallMs)), wallMs)
   const usage = watchUsage({

@@ -32,6 +32,8 @@ const OOM_SCORE = 500
 /** What all of one job's containers and volumes are called. */
 export interface JobNames {
   container: string
+  /** See blame.ts. */
+  control: string
   holder: string
   input: string
   output: string
@@ -40,6 +42,7 @@ export interface JobNames {
 export function namesOf(prefix: string): JobNames {
   return {
     container: `${prefix}-run`,
+    control: `${prefix}-control`,
     holder: `${prefix}-hold`,
     input: `${prefix}-input`,
     output: `${prefix}-output`
