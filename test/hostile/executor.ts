@@ -22,9 +22,16 @@ export interface HostileProgram {
 export interface HostileExecutor {
   /** As offers and the table call it. */
   readonly runtime: string
-  /** A new one, not started. */
+  /** Whether this machine can run it. */
+  readonly isHere: boolean
+  /** Starts what the executor needs beside itself. */
+  open(): Promise<void>
+  close(): Promise<void>
+  /** A new one, not started. Only while it is open. */
   create(): Executor
-  /** A job of an honest neighbour, of some ten milliseconds. */
+  /** What jobs left on this machine, in words. */
+  leftovers(): Promise<string[]>
+  /** A job of an honest neighbour, that does next to nothing. */
   readonly neighbour: Omit<ExecutionJob, 'tenant'>
   readonly programs: Readonly<Record<Aim, HostileProgram>>
 }

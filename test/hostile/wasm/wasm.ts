@@ -89,6 +89,11 @@ function atMost(actual: number, max: number): void {
 
 export const wasm: HostileExecutor = {
   runtime: 'wasm',
+  isHere: true,
+  open: async () => {},
+  close: async () => {},
+  // Its files are in memory: there is nowhere to leave any.
+  leftovers: async () => [],
   create: () => createWasmExecutor({ memoryBytesMax: 64 * MIB }),
   neighbour: job(countDown),
   programs: {
