@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createBench } from './bench.ts'
 import { measureBlobs } from './blobs/measure.ts'
+import { measureContainers } from './containers.ts'
 import { measureCpu } from './cpu.ts'
 import { measureExecutor } from './executor.ts'
 import { measureGas } from './gas.ts'
@@ -36,6 +37,7 @@ try {
     synced: await measureSynced(dir, values.quick ? 2 : 10, log),
     throughput: await measureThroughput(bench, Math.ceil(4000 * rounds)),
     executor: await measureExecutor(values.quick ? 3 : 30, log),
+    containers: await measureContainers(values.quick ? 3 : 30, log),
     cpu: await measureCpu(log),
     blobs: await measureBlobs(dir, values.quick, log),
     gas: await measureGas(bench, values.quick ? [1, 10] : [1, 10, 100, 1000])

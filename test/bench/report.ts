@@ -1,4 +1,5 @@
 import type { BlobReport } from './blobs/measure.ts'
+import type { ContainersReport } from './containers.ts'
 import type { CpuReport } from './cpu.ts'
 import type { ExecutorReport } from './executor.ts'
 import type { GasReport } from './gas.ts'
@@ -13,6 +14,7 @@ export interface BenchReport {
   readonly throughput: readonly ThroughputReport[]
   readonly synced: readonly SyncedReport[]
   readonly executor: ExecutorReport
+  readonly containers: ContainersReport
   readonly cpu: readonly CpuReport[]
   readonly blobs: readonly BlobReport[]
   readonly gas: readonly GasReport[]
@@ -21,7 +23,7 @@ export interface BenchReport {
 
 /** The figures as tables for people. */
 export function printReport(
-  { latency, throughput, synced, executor, cpu, blobs, gas, idle }: BenchReport,
+  { latency, throughput, synced, executor, containers, cpu, blobs, gas, idle }: BenchReport,
   log: (line: string) => void
 ): void {
   const table = (title: string, header: readonly string[], rows: readonly (readonly (string | number)[])[]) => {
@@ -67,6 +69,13 @@ export function printReport(
     ['tenants', 'jobs/s', 'for each start of Node', 'target'],
     executor.rates.map(({ tenants, perSec, perNodeStart, target }) => [tenants, perSec, perNodeStart, target])
   )
+  if ('skipped' in containers) log(`\nContainers that do nothing: skipped: ${containers.skipped}`)
+  else
+    table(
+      `Containers that do nothing, until they are gone (${containers.runtime})`,
+      ['way', 'p50 ms', 'p95 ms', 'of docker run', 'target'],
+      containers.rows.map(({ what, ms, perDockerRun, target }) => [what, ms.p50, ms.p95, perDockerRun, target])
+    )
   table(
     'Programs that only compute, as multiples of Node’s own WebAssembly',
     ['program', 'plain ms', 'confined', 'with fuel', 'Mfuel'],
