@@ -1,5 +1,5 @@
 import type { JobOutcome } from '@archipel/client'
-import { type AgreementId, type CodedError, FUEL_PER_SEC, RECEIPT_TICK } from '@archipel/protocol'
+import { type AgreementId, amountDue, type CodedError, FUEL_PER_SEC, RECEIPT_TICK } from '@archipel/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TestBuyer } from '../fixtures/buyer.ts'
 import { createTestNetwork, type TestNetwork } from '../fixtures/create-network.ts'
@@ -37,6 +37,20 @@ beforeAll(async () => {
   buyer = await network.addBuyer()
 })
 afterAll(() => network?.stop())
+
+describe('what a program burns', () => {
+  it('is the same everywhere, and all that is paid for beside the start', async () => {
+    const outcome = await buyer.client.runJob(threeOf({ program: countDown(300), replicas: 3, quorum: 3 }))
+    const fuels = new Set(outcome.replicas.map(({ fuel }) => fuel))
+    expect(fuels.size).toBe(1)
+    for (const { agreement, paid } of outcome.replicas) {
+      const { demand, bid, receipts } = (await buyer.client.agreement(agreement!))!
+      const { fuel } = receipts.at(-1)!.body.usage
+      expect(fuel).toBeGreaterThan(1e6)
+      expect(paid).toBe(amountDue(bid.body, demand.body, fuel))
+    }
+  })
+})
 
 describe('a program that ends badly', () => {
   it('has a result all the same when it traps: exit code 134, agreed on and paid', async () => {

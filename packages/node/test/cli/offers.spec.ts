@@ -53,7 +53,7 @@ function offer(index: number, region: string): Uint8Array {
       startup: 0n,
       cpuSec: (BigInt(3 - index) * MILLI) / HOUR,
       memGiBSec: MILLI / HOUR,
-      terafuel: MILLI / HOUR
+      terafuel: BigInt(3 - index) * MILLI
     },
     tickSec: 10,
     domains: { site: `site-${index}`, network: `as${index}`, region, grid: 'grid' },
@@ -90,7 +90,9 @@ describe('offers ls', () => {
     const { exitCode, stdout } = await runCli(['offers', 'ls', ...at(home)], { home })
     expect(exitCode).toBe(0)
     const lines = stdout.trimEnd().split('\n')
-    expect(lines[0]).toMatch(/^REGION +PROVIDER +OPERATOR +CPU +MEMORY +TOKENS\/H +TICK +EXPIRES IN +VERSION$/)
+    expect(lines[0]).toMatch(
+      /^REGION +PROVIDER +OPERATOR +CPU +MEMORY +TOKENS\/H +TERAFUEL +ISOLATION +TICK +EXPIRES IN +VERSION$/
+    )
     expect(lines.slice(1).map(line => line.split(/ +/)[0])).toEqual(['eu-west', 'eu-west', 'us-east'])
     expect(lines[1]).toMatch(/0x0{38}03 +2\.5 +1 GiB +0\.002 +10 s +(?:9 m \d\d s|10 m 00 s) +1\.2\.3\\u001b\[31m$/)
   })

@@ -27,6 +27,7 @@ describe('what was asked for', () => {
       env: ['A=1', 'B='],
       resources: { cpuMillis: 500, memoryBytes: 512 * 2 ** 20, diskBytes: 2 ** 30 },
       durationSec: 60,
+      fuel: 240e9,
       priceMax: 5n * 10n ** 16n,
       deadlineSec: 600,
       replicas: 3,
@@ -69,12 +70,23 @@ describe('what was asked for', () => {
     [{ cpu: '1.0001' }, 'E_USAGE'],
     [{ duration: '60' }, 'E_DURATION_INVALID'],
     [{ deadline: 'soon' }, 'E_DURATION_INVALID'],
+    [{ fuel: 'much' }, 'E_FUEL_INVALID'],
     [{ env: ['=x'] }, 'E_USAGE'],
     [{ env: ['HOME'] }, 'E_USAGE'],
     [{ image: 'image.tar' }, 'E_USAGE']
   ])('is refused: %o', (change, expected) => {
     expect(() => parseTerms({ ...OPTIONS, ...change }, [])).toThrow(code(expected))
   })
+})
+
+test('fuel is what was said, else what a fast processor burns in the time, and none of an image', () => {
+  const fuelOf = (change: Partial<RunOptions>) => parseTerms({ ...OPTIONS, ...change }, []).fuel
+  expect(fuelOf({ fuel: '1.5G' })).toBe(1.5e9)
+  expect(fuelOf({ duration: '10s' })).toBe(40e9)
+  const { wasm, ...others } = OPTIONS
+  expect(parseTerms({ ...others, image: 'image.tar' }, []).fuel).toBe(0)
+  expect(() => parseTerms({ ...others, image: 'image.tar', fuel: '1G' }, [])).toThrow(code('E_USAGE'))
+  expect(wasm).toBeDefined()
 })
 
 describe('an image', () => {

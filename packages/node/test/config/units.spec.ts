@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { formatAmount, parseAmount, parsePositiveAmount } from '../../src/config/units/amount.ts'
 import { formatDurationMs, parseDurationMs, parseDurationSec } from '../../src/config/units/duration.ts'
+import { formatFuel, parseFuel } from '../../src/config/units/fuel.ts'
 import { formatBytes, parseSizeBytes } from '../../src/config/units/size.ts'
 
 const AMOUNT_MAX = 2n ** 128n - 1n
@@ -53,6 +54,30 @@ describe('amounts', () => {
     }
     expect(formatAmount(-15n * 10n ** 17n)).toBe('-1.5')
   })
+})
+
+describe('fuel', () => {
+  test.for([
+    ['1', 1],
+    ['250k', 250_000],
+    ['1.5M', 1_500_000],
+    ['50G', 50e9],
+    ['9T', 9e12],
+    ['9007199254740991', Number.MAX_SAFE_INTEGER]
+  ] as const)('%s', ([text, fuel]) => expect(parseFuel(text, 'x')).toBe(fuel))
+
+  test.for(['', '0', 'G', '-1', '1g', '1 G', '1e9', '0.4', '9007199254740992', '9999T'])('%j is refused', text => {
+    expect(() => parseFuel(text, '--fuel')).toThrow(expect.objectContaining({ code: 'E_FUEL_INVALID' }))
+  })
+
+  test.for([
+    [0, '0'],
+    [999, '999'],
+    [1_500, '1.5 k'],
+    [12_345_678, '12 M'],
+    [240e9, '240 G'],
+    [2.04e12, '2 T']
+  ] as const)('%d is shown as %s', ([fuel, text]) => expect(formatFuel(fuel)).toBe(text))
 })
 
 describe('durations', () => {

@@ -4,7 +4,7 @@ import { createStyle } from '../../src/cli/output/style.ts'
 import { renderTable } from '../../src/cli/output/table.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import type { Facts } from '../../src/doctor/facts.ts'
-import { isolationLevel } from '../../src/executor/isolation.ts'
+import { isolationLevel, weakestLevel } from '../../src/executor/isolation.ts'
 
 const style = createStyle({ isTty: false, env: {}, color: false })
 const GIB = 2 ** 30
@@ -160,6 +160,16 @@ describe('trouble', () => {
   })
 })
 
+describe('what is promised of several back ends', () => {
+  const wasm = { isolation: ['process', 'bubblewrap', 'seccomp', 'cgroup'] }
+  it.each([
+    [[wasm], 'hardened'],
+    [[wasm, { isolation: ['container', 'runc'] }], 'contained'],
+    [[{ isolation: ['container', 'runsc'] }, { isolation: ['process'] }], 'basic'],
+    [[], 'basic']
+  ])('of %j is %s, the weakest', (backEnds, level) => expect(weakestLevel(backEnds)).toBe(level))
+})
+
 describe('the level of isolation', () => {
   it.each([
     [['process', 'permission'], 'basic'],
@@ -167,7 +177,9 @@ describe('the level of isolation', () => {
     [['process', 'permission', 'bubblewrap'], 'contained'],
     [['process', 'permission', 'bubblewrap', 'seccomp'], 'contained'],
     [['process', 'permission', 'bubblewrap', 'cgroup'], 'contained'],
-    [['process', 'permission', 'rlimits', 'bubblewrap', 'seccomp', 'cgroup'], 'hardened']
+    [['process', 'permission', 'rlimits', 'bubblewrap', 'seccomp', 'cgroup'], 'hardened'],
+    [['container', 'runc', 'no-network', 'seccomp'], 'contained'],
+    [['container', 'runsc', 'no-network', 'seccomp'], 'hardened']
   ])('of %j is %s', (layers, level) => {
     expect(isolationLevel(layers)).toBe(level)
   })

@@ -38,6 +38,9 @@ describe('takes', () => {
     ['the farthest deadline', { deadline: farthest }],
     ['the shortest job', { durationSec: 1 }],
     ['the longest job', { durationSec: DURATION_SEC_MAX }],
+    ['a bound of fuel', { fuel: 1 }],
+    ['the largest bound of fuel', { fuel: Number.MAX_SAFE_INTEGER }],
+    ['no bound of fuel: by time', { fuel: 0 }],
     ['the lowest ceiling', { priceMax: 1n }],
     ['the smallest need', { resources }],
     ['no arguments, environment and input', { workload: { args: [], env: [], input: new Uint8Array(0) } }],
@@ -58,6 +61,7 @@ describe('refuses', () => {
   it.each<[string, string, Changes]>([
     ['E_DEMAND_LATE', 'a deadline now', { deadline: NOW }],
     ['E_DEMAND_LATE', 'no deadline', { deadline: 0 }],
+    ['E_DEMAND_ABSURD', 'fuel of an image', { fuel: 1, workload: { runtime: 'oci' } }],
     ['E_DEMAND_ABSURD', 'a deadline too far ahead', { deadline: farthest + 1 }],
     ['E_DEMAND_ABSURD', 'no duration', { durationSec: 0 }],
     ['E_DEMAND_ABSURD', 'a job too long', { durationSec: DURATION_SEC_MAX + 1 }],

@@ -46,6 +46,7 @@ function columns(nowSec: number): readonly Column<Offer>[] {
     { title: 'cpu', cell: ({ resources }) => String(resources.cpuMillis / 1000), align: 'right' },
     { title: 'memory', cell: ({ resources }) => formatBytes(resources.memoryBytes), align: 'right' },
     { title: 'tokens/h', cell: offer => roundAmount(pricePerHour(offer)), align: 'right' },
+    { title: 'terafuel', cell: ({ prices }) => roundAmount(prices.terafuel), align: 'right' },
     { title: 'isolation', cell: ({ isolation }) => isolation },
     { title: 'tick', cell: ({ tickSec }) => `${tickSec} s`, align: 'right' },
     {

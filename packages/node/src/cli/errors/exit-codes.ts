@@ -32,6 +32,7 @@ export const EXIT_OF: Readonly<Record<string, number>> = {
   E_USAGE: EXIT.usage,
   E_AMOUNT_INVALID: EXIT.usage,
   E_DURATION_INVALID: EXIT.usage,
+  E_FUEL_INVALID: EXIT.usage,
   E_SIZE_INVALID: EXIT.usage,
   E_FILE_TOO_LARGE: EXIT.usage,
   E_QUORUM_ABSURD: EXIT.usage,

@@ -48,7 +48,7 @@ export type JobTerms = Omit<JobSpec, 'program' | 'input' | 'deadline'> & { reado
 /**
  * Reads the options alone: no file is touched.
  *
- * @throws CodedError E_USAGE, E_AMOUNT_INVALID, E_SIZE_INVALID, E_DURATION_INVALID, E_QUORUM_ABSURD
+ * @throws CodedError E_USAGE, E_AMOUNT_INVALID, E_SIZE_INVALID, E_DURATION_INVALID, E_FUEL_INVALID, E_QUORUM_ABSURD
  */
 export function parseTerms(options: RunOptions, args: readonly string[]): JobTerms {
   const replicas = count(options.replicas, '--replicas')

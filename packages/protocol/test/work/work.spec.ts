@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest'
+import { FUEL_PER_SEC, measureOf, tickWork, workMax, workOf } from '../../src/index.ts'
+
+const usage = { runMs: 1_500, fuel: 7 }
+
+it('is fuel where the demand bounds fuel', () => {
+  const demand = { durationSec: 60, fuel: 5_000 }
+  expect(measureOf(demand).unit).toBe('fuel')
+  expect(workOf(demand, usage)).toBe(7)
+  expect(workMax(demand)).toBe(5_000)
+  expect(tickWork(demand, 2)).toBe(2 * FUEL_PER_SEC)
+})
+
+it('is running time where it does not', () => {
+  const demand = { durationSec: 60, fuel: 0 }
+  expect(measureOf(demand).unit).toBe('ms')
+  expect(workOf(demand, usage)).toBe(1_500)
+  expect(workMax(demand)).toBe(60_000)
+  expect(tickWork(demand, 2)).toBe(2_000)
+})
