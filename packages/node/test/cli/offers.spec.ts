@@ -94,7 +94,9 @@ describe('offers ls', () => {
       /^REGION +PROVIDER +OPERATOR +CPU +MEMORY +TOKENS\/H +TERAFUEL +ISOLATION +TICK +EXPIRES IN +VERSION$/
     )
     expect(lines.slice(1).map(line => line.split(/ +/)[0])).toEqual(['eu-west', 'eu-west', 'us-east'])
-    expect(lines[1]).toMatch(/0x0{38}03 +2\.5 +1 GiB +0\.002 +10 s +(?:9 m \d\d s|10 m 00 s) +1\.2\.3\\u001b\[31m$/)
+    expect(lines[1]).toMatch(
+      /0x0{38}03 +2\.5 +1 GiB +0\.002 +0\.001 +basic +10 s +(?:9 m \d\d s|10 m 00 s) +1\.2\.3\\u001b\[31m$/
+    )
   })
 
   test('answers programs with everything, to the last unit', async () => {
@@ -146,7 +148,7 @@ describe('a run that meets the network', () => {
     const result = await runCli([...RUN, '--max-price', '0.000001', ...at(home)], { home })
     expect(result).toMatchObject({ exitCode: 8, stdout: '' })
     expect(result.stderr).toMatch(
-      /^error\[E_NO_OFFERS\]: 0 of 2 replicas .*: 3 offers seen, 3 over the price ceiling\nhint: raise --max-price to 0\.0000\d+\n$/
+      /^error\[E_NO_OFFERS\]: 0 of 2 replicas .*: 3 offers seen, 3 over the price ceiling\nhint: raise --max-price to 0\.000\d+\n$/
     )
   })
 
