@@ -5,7 +5,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {IEscrow} from "../../src/interfaces/IEscrow.sol";
-import {IEscrowDeposits, Permit2Terms} from "../../src/interfaces/IEscrowDeposits.sol";
+import {Authorization, IEscrowDeposits, Permit2Terms} from "../../src/interfaces/IEscrowDeposits.sol";
 import {ChannelKey} from "../../src/types/ChannelKey.sol";
 import {CallingToken, FeeToken, RefusingToken, SilentToken} from "../tokens/HostileTokens.sol";
 import {ITestToken} from "../tokens/ITestToken.sol";
@@ -69,10 +69,13 @@ contract HostileTokensTest is EscrowFixture {
         assertEq(escrow.liabilities(address(token)), 20, "liabilities");
     }
 
-    function test_RevertWhen_DepositingByPermit2InTheMiddleOfATransfer() public {
+    function test_RevertWhen_DepositingBySignatureInTheMiddleOfATransfer() public {
         CallingToken calling = _useCalling();
         Permit2Terms memory terms = Permit2Terms(alice, 10, 1, block.timestamp + 1);
-        bytes[2] memory calls = [
+        Authorization memory authorization = Authorization(alice, 10, 0, block.timestamp + 1, 0);
+        bytes[4] memory calls = [
+            abi.encodeCall(IEscrowDeposits.depositWithPermit, (address(token), alice, 10, block.timestamp, 27, 0, 0)),
+            abi.encodeCall(IEscrowDeposits.depositWithAuthorization, (address(token), alice, authorization, 27, 0, 0)),
             abi.encodeCall(IEscrowDeposits.depositWithPermit2, (address(token), alice, terms, "")),
             abi.encodeCall(IEscrowDeposits.depositAndOpenWithPermit2, (sessionKey(), terms, ""))
         ];
