@@ -17,8 +17,8 @@ export interface TicksInit {
   stepMax: number
 }
 
-/** A timer that is early, by this much of its period, counts. */
-const EARLY = 0.25
+/** A timer that is early by this share of its period is in time. */
+const EARLY = 0.05
 
 /**
  * Work is shown half a credit at a time, so that the payment for one half arrives during the next. A machine that is busy
