@@ -71,9 +71,11 @@ const LATE_SLACK_MS = 60_000
 /**
  * Longest that a program may have run when its buyer comes back. Its start was another process' monotonic time, and that is
  * gone; but a provider stops once a tick is unpaid, so that whatever it did meanwhile is little more than what was
- * acknowledged before. A tick more than that covers what it finds out late.
+ * acknowledged before. A tick more than that covers what it finds out late. A tick of fuel lasts as long as the program
+ * takes to burn it: there the agreed time is the only bound.
  */
-function ranMsMax({ receipts, bid }: BuyerAgreement): number {
+function ranMsMax({ receipts, demand, bid }: BuyerAgreement): number {
+  if (demand.body.fuel > 0) return demand.body.durationSec * 1000 + LATE_SLACK_MS
   return (receipts.at(-1)?.body.usage.runMs ?? 0) + 2 * bid.body.tickSec * 1000 + LATE_SLACK_MS
 }
 

@@ -1,4 +1,4 @@
-import { CodedError, type Hash, type Result } from '@archipel/protocol'
+import { agreedFuel, CodedError, type Hash, type Result } from '@archipel/protocol'
 import { decodeContentCid } from '../content/index.ts'
 import { failpoint } from '../failpoint.ts'
 import { delay, waitFor } from '../net/index.ts'
@@ -46,13 +46,14 @@ export async function completeJob({
     .commit([parts.records.jobs.put(record.id, record)])
     .then(() => failpoint('buyer.job.stored'))
   const tookMs = watch.totalMs()
-  await Promise.all([stored, decideAll(replicas, digest)])
+  const ruling = { digest, quorum: record.quorum }
+  await Promise.all([stored, decideAll(replicas, ruling)])
   watch.lap('verify')
 
   const { stdoutBytes, stderrBytes } = await fetchResult(parts, record.id, winners, result, onProgress, signal)
   watch.lap('fetch')
 
-  await waitForStragglers(replicas, digest, Math.min(STRAGGLER_WAIT_MS, tookMs * STRAGGLER_FACTOR), signal)
+  await waitForStragglers(replicas, ruling, Math.min(STRAGGLER_WAIT_MS, tookMs * STRAGGLER_FACTOR), signal)
   await acknowledged(parts, replicas)
   watch.lap('pay')
 
@@ -131,10 +132,32 @@ function resultOf(parts: ClientParts, winners: readonly RunningReplica[]): Resul
   throw new CodedError('E_ASSERT', 'a quorum without a result')
 }
 
-/** Confirms every replica that delivered the digest and contradicts every other that delivered. */
-async function decideAll(replicas: readonly RunningReplica[], digest: Hash): Promise<void> {
+/** What a job came to: its digest, and how many must say the same. */
+interface Ruling {
+  readonly digest: Hash
+  readonly quorum: number
+}
+
+/**
+ * Confirms every replica that delivered the digest for the fuel that it takes, and contradicts every other that delivered.
+ * The same work takes the same fuel everywhere: who claims more than a quorum does is not paid. Where no quorum agrees on
+ * the fuel, nobody is decided upon until nobody else is waited for; then who claims least is confirmed.
+ */
+async function decideAll(
+  replicas: readonly RunningReplica[],
+  { digest, quorum }: Ruling,
+  isLast = false
+): Promise<void> {
+  const claims = replicas.flatMap(({ info }) => (info.digest === digest && info.fuel !== undefined ? [info.fuel] : []))
+  const fuel = agreedFuel(claims, quorum) ?? (isLast ? Math.min(...claims) : undefined)
   const delivered = replicas.filter(({ info }) => info.state === 'delivered')
-  await Promise.all(delivered.map(replica => replica.decide(replica.info.digest === digest)))
+  await Promise.all(
+    delivered.map(async replica => {
+      const { info } = replica
+      if (info.digest !== digest || info.fuel === undefined) return replica.decide(info.digest === digest)
+      if (fuel !== undefined) return replica.decide(info.fuel <= fuel)
+    })
+  )
 }
 
 /**
@@ -143,7 +166,7 @@ async function decideAll(replicas: readonly RunningReplica[], digest: Hash): Pro
  */
 async function waitForStragglers(
   replicas: readonly RunningReplica[],
-  digest: Hash,
+  ruling: Ruling,
   waitMs: number,
   signal: AbortSignal
 ): Promise<void> {
@@ -154,7 +177,7 @@ async function waitForStragglers(
     await Promise.race([Promise.all(open.map(({ ended }) => ended)), delay(waitMs, either)]).catch(() => {})
     stop.abort()
   }
-  await decideAll(replicas, digest)
+  await decideAll(replicas, ruling, true)
   await Promise.all(open.map(replica => replica.cancel()))
 }
 

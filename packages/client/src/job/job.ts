@@ -19,7 +19,7 @@ export interface JobSpec {
   readonly resources: { readonly cpuMillis: number; readonly memoryBytes: number; readonly diskBytes: number }
   /** Longest running time, seconds. */
   readonly durationSec: number
-  /** Most fuel, for `wasm`. Default: what a fast processor burns in that time. */
+  /** Most fuel, for `wasm`. Default: what a fast processor burns in that time. Zero: none is counted, and time is paid. */
   readonly fuel?: number | undefined
   /** Most the whole job may cost, over all replicas and replacements. */
   readonly priceMax: Wei

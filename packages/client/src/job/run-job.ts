@@ -5,7 +5,7 @@ import {
   type Demand,
   demandType,
   digestOf,
-  FUEL_PER_SEC,
+  fuelFor,
   type Hash,
   isCodedError,
   type Placement,
@@ -355,8 +355,7 @@ function demandOf(
   return sign(signing.signer, signing.domain, demandType, body)
 }
 
-/** What is not said is as much as a fast processor burns in the time: enough for whatever ends in it. */
-function fuelOf({ runtime = 'wasm', durationSec, fuel = durationSec * FUEL_PER_SEC }: JobSpec): number {
+function fuelOf({ runtime = 'wasm', durationSec, fuel = fuelFor(durationSec) }: JobSpec): number {
   return runtime === 'wasm' ? fuel : 0
 }
 

@@ -23,7 +23,7 @@ export function validateNetworkName(name: string): NetworkName {
 }
 
 /** Demand, Bid, Agreement, Receipt and Voucher of the jobs between one buyer and one provider. */
-export const negotiateProtocol = (network: NetworkName): string => `/archipel/${network}/negotiate/1.0.0`
+export const negotiateProtocol = (network: NetworkName): string => `/archipel/${network}/negotiate/2.0.0`
 
 /** Blocks by CID, both ways over whichever connection is open. */
 export const blocksProtocol = (network: NetworkName): string => `/archipel/${network}/blocks/1.0.0`
@@ -32,10 +32,10 @@ export const blocksProtocol = (network: NetworkName): string => `/archipel/${net
 export const holdersProtocol = (network: NetworkName): string => `/archipel/${network}/holders/1.0.0`
 
 /** A snapshot of the offers a peer knows. */
-export const bookProtocol = (network: NetworkName): string => `/archipel/${network}/book/1.0.0`
+export const bookProtocol = (network: NetworkName): string => `/archipel/${network}/book/2.0.0`
 
 /** Our own DHT: a peer of another network is never in its routing table. */
 export const kadProtocol = (network: NetworkName): string => `/archipel/${network}/kad/1.0.0`
 
 /** Signed offers. The version changes when validation rules do: a relay with weaker rules would be punished for honesty. */
-export const offersTopic = (network: NetworkName): string => `/archipel/${network}/offers/1.0.0`
+export const offersTopic = (network: NetworkName): string => `/archipel/${network}/offers/2.0.0`

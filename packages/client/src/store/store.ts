@@ -56,7 +56,7 @@ export type StoreInit = StorePlace & {
 }
 
 /** Version of a store whose owner does not say another. */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 
 /** Keys are ids, addresses and counters. */
 export const KEY_CHARS_MAX = 512

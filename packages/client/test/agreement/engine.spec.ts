@@ -89,6 +89,16 @@ describe('a provider that lies', () => {
     expect(state().receipts).toHaveLength(1)
   })
 
+  it('and is paid by fuel may have run as long as was agreed: a tick lasts until it is burnt', async () => {
+    const byFuel = await agreedEarlier(world, host, demandOf(2, { fuel: 90e9 }))
+    const most = byFuel.demand.body.durationSec * 1000 + 60_000
+    const run = (runMs: number) =>
+      world.parts.engine.deliver(byFuel.id, deliveryOf(host, byFuel, 0, runMs, { amount: 0n }))
+    expect(await rejection(run(most + 20_000))).toMatchObject({ code: 'E_RECEIPT_ABOVE_TIME' })
+    await run(most)
+    expect(world.parts.engine.get(byFuel.id)!.receipts).toHaveLength(1)
+  })
+
   it.each(lies)('and %s is not paid', async (_how, args, code) => {
     expect(await rejection(deliver(...args))).toMatchObject({ code })
     expect(state()).toEqual(agreement)

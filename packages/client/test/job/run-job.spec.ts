@@ -26,11 +26,12 @@ const spec: JobSpec = {
   spread: 'region'
 }
 
-/** Makes a host run every job at once: it prints `stdout`, and says that its stderr is `stderr`. */
+/** Makes a host run every job at once: it prints `stdout`, says that its stderr is `stderr`, and that it burnt `fuel`. */
 function works(
   host: Host,
   stdout: string,
-  stderr: (host: Host) => Promise<Uint8Array> = async () => new Uint8Array(0)
+  stderr: (host: Host) => Promise<Uint8Array> = async () => new Uint8Array(0),
+  fuel = 0
 ) {
   const bids = new Map<string, SignedBid>()
   const deliver = async (work: Work) => {
@@ -39,7 +40,8 @@ function works(
       stdout: (await importBytes(new TextEncoder().encode(stdout), host.blocks)).bytes,
       output: (await importFiles([{ path: 'out.txt', content: new Uint8Array(3) }], host.blocks)).bytes
     }
-    return [receiptMessage(deliveryOf(host, work, 0, 0, { result, stderr: await stderr(host) }))]
+    const usage = { runMs: 0, memoryBytes: 1, outputBytes: 0, fuel }
+    return [receiptMessage(deliveryOf(host, work, 0, 0, { result, stderr: await stderr(host), usage }))]
   }
   host.answer = async (message: ToProvider) => {
     if (message.type === 'demand') {
@@ -94,6 +96,25 @@ describe('a job', () => {
       paid: 0n
     })
     expect(paymentsTo(hosts[1]!)).toEqual([])
+  })
+
+  it.each([
+    ['more than a quorum of others', 3, [1e8, 2e8, 1e8], ['paid', 'rejected', 'paid']],
+    ['more than the only other, where no quorum agrees', 2, [2e8, 1e8], ['rejected', 'paid']],
+    ['what nobody can compare it with', 1, [2e8], ['paid']],
+    ['less than others, as it likes', 3, [1e8, 2e8, 2e8], ['paid', 'paid', 'paid']]
+  ])('does not pay who claims more fuel than it took: %s', async (_, replicas, fuels, states) => {
+    const hosts = fuels.map((fuel, i) => {
+      const host = createHost(i + 1)
+      works(host, 'hello', undefined, fuel)
+      return host
+    })
+    const { parts } = await createWorld({ hosts })
+    const quorum = Math.floor(replicas / 2) + 1
+    const outcome = await runJob(parts, { ...spec, fuel: 1e9, replicas, quorum }, {})
+    const stateOf = ({ address }: Host) => outcome.replicas.find(({ provider }) => provider === address)?.state
+    expect(hosts.map(stateOf)).toEqual(states)
+    expect(outcome.paid).toBe(10n * BigInt(states.filter(state => state === 'paid').length))
   })
 
   it('that nobody can run says what it cost', async () => {

@@ -13,11 +13,11 @@ describe('protocol ids', () => {
   it('carry the network and a version', () => {
     expect([negotiateProtocol, blocksProtocol, bookProtocol, kadProtocol, offersTopic].map(id => id('devnet'))).toEqual(
       [
-        '/archipel/devnet/negotiate/1.0.0',
+        '/archipel/devnet/negotiate/2.0.0',
         '/archipel/devnet/blocks/1.0.0',
-        '/archipel/devnet/book/1.0.0',
+        '/archipel/devnet/book/2.0.0',
         '/archipel/devnet/kad/1.0.0',
-        '/archipel/devnet/offers/1.0.0'
+        '/archipel/devnet/offers/2.0.0'
       ]
     )
   })

@@ -12,7 +12,7 @@ import {
 
 /**
  * Whom we still trust with more work. One agreement is protected by its tick; this bounds how many results a buyer can
- * take without ever paying: results delivered, and time used, longer ago than the credit its Bid gave.
+ * take without ever paying: results delivered, and work done, longer ago than the credit its Bid gave.
  */
 export interface Credit {
   /** Notes what became of an agreement. */

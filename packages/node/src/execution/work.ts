@@ -48,6 +48,9 @@ export interface WorkInit {
   nowSec: () => number
 }
 
+/** Share of the credit that one look shows of fuel at most: seven eighths are 7·10⁹ in a second. */
+const FUEL_STEP = 7 / 8
+
 /** A program that runs. */
 interface Begun {
   readonly atMs: number
@@ -69,6 +72,7 @@ export function createWork({ executors, capacity, inputs, blocks, results, event
         facts: { fault: 'host', runtime: workload.runtime }
       })
     }
+    const wallMs = durationSec * 1000
     const leftMs = (deadline - nowSec()) * 1000
     if (leftMs <= 0)
       throw new CodedError('E_DEADLINE', 'the deadline passed before there was room', { facts: { fault: 'host' } })
@@ -91,7 +95,7 @@ export function createWork({ executors, capacity, inputs, blocks, results, event
             env: workload.env,
             files,
             limits: {
-              wallMs: Math.min(durationSec * 1000, leftMs),
+              wallMs: Math.min(wallMs, leftMs),
               memoryBytes: resources.memoryBytes,
               diskBytes: resources.diskBytes,
               cpuMillis: resources.cpuMillis,
@@ -110,6 +114,8 @@ export function createWork({ executors, capacity, inputs, blocks, results, event
             }
           }
         )
+      } catch (err) {
+        throw leftMs < wallMs ? err : afterAgreedTime(err)
       } finally {
         stopTicking()
       }
@@ -130,26 +136,30 @@ export function createWork({ executors, capacity, inputs, blocks, results, event
     }
   }
 
-  /** Of a program that came to nothing. What it burnt since it last told is lost to us, unless it was all that it had. */
-  function usageAtFailure(state: ProviderAgreement, { code }: Failure): Usage | undefined {
+  /** Of a program that came to nothing: with what its failure tells that it burnt, all of it where it ran out. */
+  function usageAtFailure(state: ProviderAgreement, err: unknown): Usage | undefined {
     const usage = usageOf(state)
-    return usage === undefined || code !== 'E_FUEL' ? usage : { ...usage, fuel: state.demand.body.fuel }
+    if (usage === undefined || !isCodedError(err)) return usage
+    const { fuel } = state.demand.body
+    const told = err.code === 'E_FUEL' ? fuel : err.facts.fuel
+    const isCount = Number.isSafeInteger(told) && (told as number) <= fuel
+    return isCount ? { ...usage, fuel: Math.max(usage.fuel, told as number) } : usage
   }
 
-  /** Reports progress twice in each credit period, so that the payment for one half arrives during the other. */
+  /** Reports progress twice in each tick, so that the payment for one half arrives during the other. */
   function tick(state: ProviderAgreement): () => void {
     const { unit } = measureOf(state.demand.body)
     const periodMs = state.bid.body.tickSec * 500
-    // Of fuel half a credit may be gone in half the time, on a processor faster than any that is known.
-    const lookMs = unit === 'fuel' ? periodMs / 2 : periodMs
-    const ticks = createTicks({ lookMs, periodMs, stepMax: creditWork(state) / 2 })
+    // Of fuel more than half of the credit may be gone in half of the time, on a processor faster than those we know.
+    const stepMax = Math.floor(creditWork(state) * (unit === 'fuel' ? FUEL_STEP : 0.5))
+    const ticks = createTicks({ periodMs, stepMax })
     begun.set(state.id, { atMs: performance.now(), fuel: 0 })
     const timer = setInterval(() => {
       const usage = usageOf(state)
       if (usage === undefined) return
       const work = ticks.look(usage.runMs, workOf(state.demand.body, usage))
       if (work !== undefined) events.ticked(state.id, { ...usage, [unit === 'fuel' ? 'fuel' : 'runMs']: work })
-    }, lookMs)
+    }, periodMs)
     return () => clearInterval(timer)
   }
 
@@ -194,8 +204,7 @@ export function createWork({ executors, capacity, inputs, blocks, results, event
         .catch(err => {
           // Told to stop: whoever did that has decided already what becomes of the agreement.
           if (stop.signal.aborted) return
-          const failure = failureOf(err)
-          events.failed(state.id, failure, usageAtFailure(state, failure))
+          events.failed(state.id, failureOf(err), usageAtFailure(state, err))
         })
         .finally(() => {
           inputs.release(state)
@@ -214,6 +223,15 @@ export function createWork({ executors, capacity, inputs, blocks, results, event
       await Promise.all(all.map(({ done }) => done))
     }
   }
+}
+
+/**
+ * To an executor, being out of time is the host's fault where fuel is counted: it proves nothing about the program. Between a
+ * buyer and its provider it is what they agreed on: the program was given all of the time, and what it burnt is due.
+ */
+function afterAgreedTime(err: unknown): unknown {
+  if (!isCodedError(err) || err.code !== 'E_WALL_TIME') return err
+  return new CodedError(err.code, err.message, { facts: { ...err.facts, fault: 'program' }, cause: err })
 }
 
 function failureOf(err: unknown): Failure {

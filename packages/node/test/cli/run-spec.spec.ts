@@ -83,6 +83,8 @@ test('fuel is what was said, else what a fast processor burns in the time, and n
   const fuelOf = (change: Partial<RunOptions>) => parseTerms({ ...OPTIONS, ...change }, []).fuel
   expect(fuelOf({ fuel: '1.5G' })).toBe(1.5e9)
   expect(fuelOf({ duration: '10s' })).toBe(40e9)
+  expect(fuelOf({ fuel: 'none' })).toBe(0)
+  expect(fuelOf({ duration: '366d' })).toBe(Number.MAX_SAFE_INTEGER)
   const { wasm, ...others } = OPTIONS
   expect(parseTerms({ ...others, image: 'image.tar' }, []).fuel).toBe(0)
   expect(() => parseTerms({ ...others, image: 'image.tar', fuel: '1G' }, [])).toThrow(code('E_USAGE'))

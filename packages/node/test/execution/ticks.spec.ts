@@ -3,16 +3,16 @@ import { createTicks } from '../../src/execution/ticks.ts'
 
 const PERIOD_MS = 500
 
-const byTime = () => createTicks({ lookMs: PERIOD_MS, periodMs: PERIOD_MS, stepMax: PERIOD_MS })
+const byTime = () => createTicks({ periodMs: PERIOD_MS, stepMax: PERIOD_MS })
 
 function shown(...looks: number[]) {
   const ticks = byTime()
   return looks.map(runMs => ticks.look(runMs, runMs))
 }
 
-/** Looks twice in a period, and the credit is a thousand of fuel. */
+/** The credit is a thousand of fuel. */
 function burnt(...looks: [runMs: number, fuel: number][]) {
-  const ticks = createTicks({ lookMs: PERIOD_MS / 2, periodMs: PERIOD_MS, stepMax: 500 })
+  const ticks = createTicks({ periodMs: PERIOD_MS, stepMax: 875 })
   return looks.map(([runMs, fuel]) => ticks.look(runMs, fuel))
 }
 
@@ -39,28 +39,26 @@ describe('ticks of a running program', () => {
     const choices = [0, 300, PERIOD_MS, 700, 751, 5 * PERIOD_MS]
     for (let round = 0; round < choices.length ** 5; round++) {
       const ticks = byTime()
-      let [runMs, before, silent, shownAtMs] = [0, 0, 0, 0]
+      let [runMs, before, silent] = [0, 0, 0]
       for (let step = 0; step < 5; step++) {
         runMs += choices[Math.floor(round / choices.length ** step) % choices.length]!
         const now = ticks.look(runMs, runMs)
-        // Too soon after the last one there is nothing to show yet.
-        if (now === undefined && runMs - shownAtMs >= PERIOD_MS) silent++
-        else silent = 0
+        silent = now === undefined ? silent + 1 : 0
         if (silent > 1) throw new Error(`silent twice in round ${round}`)
         if (now === undefined) continue
         if (now < before || now > Math.min(runMs, before + PERIOD_MS))
           throw new Error(`${now} after ${before}, ${round}`)
         before = now
-        shownAtMs = runMs
       }
     }
   })
 
-  it('show fuel once half of the credit is gone, however soon', () => {
-    expect(burnt([250, 600], [500, 1100], [750, 1700])).toEqual([500, 1000, 1500])
+  it('show what there is of fuel at each look, also when it is little or none', () => {
+    expect(burnt([500, 600], [1000, 1100], [1500, 1100])).toEqual([600, 1100, 1100])
   })
 
-  it('show what there is of fuel each period, also when it is little or none', () => {
-    expect(burnt([250, 10], [500, 20], [750, 20], [1000, 20])).toEqual([undefined, 20, undefined, 20])
+  it('show less than the credit of fuel at once, however fast it burns', () => {
+    expect(burnt([500, 2000], [1000, 4000])).toEqual([875, 1750])
+    expect(burnt([5000, 9000], [5500, 9500])).toEqual([undefined, 875])
   })
 })

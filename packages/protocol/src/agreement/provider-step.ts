@@ -204,7 +204,8 @@ function charged(
   const done = usage === undefined ? 0 : workOf(state.demand.body, usage)
   const full = state.receipts.length >= RECEIPTS_PER_AGREEMENT_MAX
   if (usage === undefined || fault === 'host' || full) return unchanged(state)
-  if (done <= workUpTo(state, state.receipts.length)) return unchanged(state)
+  // The start is due even where nothing was done.
+  if (state.receipts.length > 0 && done <= workUpTo(state, state.receipts.length)) return unchanged(state)
   return withTick(state, usage, nowSec)
 }
 

@@ -3,6 +3,7 @@ import { ARGV_BYTES_MAX, CLOCK_SKEW_SEC_MAX, DEADLINE_AHEAD_SEC_MAX, DURATION_SE
 import type { Hash, UnixSec } from '../primitives/hex.ts'
 import { encode as encodeUtf8 } from '../schema/utf8.ts'
 import { type Recover, type Signed, type SigningDomain, signed, verify } from '../signature/index.ts'
+import { FUEL_PER_SEC_MAX } from '../work/work.ts'
 import { type Demand, demandType } from './demand.ts'
 
 /** Runtimes whose work is counted in fuel. */
@@ -40,6 +41,7 @@ function absurdityOf(
 ): string | undefined {
   if (durationSec < 1 || durationSec > DURATION_SEC_MAX) return `durationSec is not 1…${DURATION_SEC_MAX}`
   if (fuel > 0 && !METERED.has(workload.runtime)) return `${workload.runtime} counts no fuel`
+  if (fuel > durationSec * FUEL_PER_SEC_MAX) return 'there is more fuel than can be burnt in the time'
   if (deadline > nowSec + DEADLINE_AHEAD_SEC_MAX + CLOCK_SKEW_SEC_MAX) return 'the deadline is too far ahead'
   if (priceMax === 0n) return 'the price ceiling is zero'
   if (resources.cpuMillis === 0 || resources.memoryBytes === 0) return 'no cpu or no memory is asked for'

@@ -54,3 +54,13 @@ export function decideQuorum(
   const most = Math.max(0, ...votes.values())
   return most + outstanding >= quorum ? { code: 'open' } : { code: 'impossible', votes }
 }
+
+/**
+ * The least fuel that at least `quorum` of those with one result say that it took; undefined where so many do not agree.
+ */
+export function agreedFuel(claims: readonly number[], quorum: number): number | undefined {
+  const counts = new Map<number, number>()
+  for (const claim of claims) counts.set(claim, (counts.get(claim) ?? 0) + 1)
+  const agreed = [...counts].filter(([, count]) => count >= quorum).map(([fuel]) => fuel)
+  return agreed.length === 0 ? undefined : Math.min(...agreed)
+}

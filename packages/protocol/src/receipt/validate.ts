@@ -5,7 +5,7 @@ import { RECEIPTS_PER_AGREEMENT_MAX } from '../limits.ts'
 import { amountDue } from '../price/price.ts'
 import { type AgreementId, type Hash, sameHex, ZERO_HASH } from '../primitives/hex.ts'
 import { type Recover, type SigningDomain, verify } from '../signature/index.ts'
-import { FUEL_PER_SEC, workOf } from '../work/work.ts'
+import { FUEL_PER_SEC, FUEL_PER_SEC_MAX, workOf } from '../work/work.ts'
 import { RECEIPT_FINAL, RECEIPT_TICK, type Receipt, receiptType, type SignedReceipt, type Usage } from './receipt.ts'
 
 export interface ReceiptContext {
@@ -22,10 +22,9 @@ export interface ReceiptContext {
 
 /** A provider's clock may run this much fast against ours: 1 % covers bad crystals and virtual machines. */
 const CLOCK_RATE_TOLERANCE = 1.01
-/** Several times what any processor of today burns. */
-const FUEL_PER_MS_MAX = (4 * FUEL_PER_SEC) / 1000
+const FUEL_PER_MS_MAX = FUEL_PER_SEC_MAX / 1000
 /** Weights are no times: what is cheap to do and dear to count, such as moving much memory, comes in bursts. */
-const FUEL_AHEAD_MAX = FUEL_PER_SEC
+const FUEL_AHEAD_MAX = 500_000_000
 /** Receipts beyond two in a tick: the final one, one for a failure, and what a late timer brings together. */
 const TICKS_AHEAD_MAX = 4
 

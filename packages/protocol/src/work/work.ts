@@ -31,6 +31,14 @@ export function workOf(demand: Pick<Demand, 'fuel'>, usage: Pick<Usage, 'runMs' 
   return measureOf(demand).unit === 'fuel' ? usage.fuel : usage.runMs
 }
 
+/** Several times what any processor of today burns: who claims more in a second lies. */
+export const FUEL_PER_SEC_MAX = 4 * FUEL_PER_SEC
+
+/** Fuel that bounds a job of which only is known how long it may run: what a fast processor burns in that time. */
+export function fuelFor(durationSec: number): number {
+  return Math.min(durationSec * FUEL_PER_SEC, Number.MAX_SAFE_INTEGER)
+}
+
 /** Most work that a demand allows, in its measure. */
 export function workMax({ fuel, durationSec }: Pick<Demand, 'fuel' | 'durationSec'>): number {
   return fuel > 0 ? fuel : durationSec * 1000

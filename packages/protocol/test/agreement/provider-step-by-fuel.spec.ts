@@ -65,4 +65,10 @@ describe('a provider that is paid by fuel', () => {
     expect(run([tick(100), failed('program')]).receipts.at(-1)).toMatchObject({ amount: amountDue(bid, demand, 300) })
     expect(run([tick(100), failed('host')]).receipts).toHaveLength(1)
   })
+
+  it('is paid for the start of one that fails before it burnt anything', () => {
+    const failure = { code: 'E_OUTPUT_LIMIT', fault: 'program', message: 'too much output' }
+    const { receipts } = run([{ type: 'failed', failure, usage: usage(0, 0) }])
+    expect(receipts.map(({ amount }) => amount)).toEqual([bid.startup])
+  })
 })

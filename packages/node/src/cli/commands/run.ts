@@ -23,7 +23,10 @@ export function register(program: Command, host: CommandHost): void {
     .option('--cpu <number>', 'cores it may use', '1')
     .option('--disk <size>', 'input and output together', '1GiB')
     .option('--duration <time>', 'longest it may run', '60s')
-    .option('--fuel <instructions>', 'most that it may execute, e.g. 50G (default: 4G for each second of --duration)')
+    .option(
+      '--fuel <instructions>',
+      'most that it may execute, e.g. 50G, or none to pay by time (default: 4G for each second)'
+    )
     .option('--deadline <time>', 'from now; a later result is of no use', '10m')
     .option('-e, --env <name=value>', 'environment of the program; may be given several times', collect)
     .option('--limit-day <tokens>', 'most that all jobs from here may promise in 24 hours')

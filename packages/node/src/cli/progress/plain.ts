@@ -48,7 +48,7 @@ function describe({ state, priceMax, paid, digest, runMs, failure }: ReplicaView
     case 'delivered':
       return `delivered ${digest ?? ''}${runMs === undefined ? '' : ` after running ${formatDurationMs(runMs)}`}`
     case 'rejected':
-      return `rejected: its result ${shortId(digest ?? '')} is not what the others found`
+      return `rejected: its result ${shortId(digest ?? '')}, or what it asks for it, is not what the others say`
     case 'failed':
       return failure === undefined ? 'failed' : `failed: ${failureText(failure)}`
     default:

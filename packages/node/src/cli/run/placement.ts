@@ -1,6 +1,7 @@
 import {
   CodedError,
   chooseOffers,
+  fuelFor,
   isCodedError,
   type Placement,
   quote,
@@ -43,7 +44,16 @@ export function planJob(
   token: `0x${string}`,
   nowSec: number
 ): JobPlan {
-  const { runtime = 'wasm', resources, durationSec, fuel = 0, priceMax, replicas, spread, regions = [] } = terms
+  const {
+    runtime = 'wasm',
+    resources,
+    durationSec,
+    fuel = fuelFor(durationSec),
+    priceMax,
+    replicas,
+    spread,
+    regions = []
+  } = terms
   const workload = { runtime, program: new Uint8Array(0), args: [], env: [], input: new Uint8Array(0) }
   const demand = { workload, resources, durationSec, fuel, token, priceMax: priceMax / BigInt(replicas) }
   try {

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import type { JobSpec } from '@archipel/client'
 import { readDirectory } from '@archipel/client/node'
-import { CodedError, FUEL_PER_SEC, REPLICAS_MAX, SPREADS, type Spread, validateQuorum } from '@archipel/protocol'
+import { CodedError, fuelFor, REPLICAS_MAX, SPREADS, type Spread, validateQuorum } from '@archipel/protocol'
 import { readBounded } from '../../config/private-file.ts'
 import { parsePositiveAmount } from '../../config/units/amount.ts'
 import { parseDurationSec } from '../../config/units/duration.ts'
@@ -76,13 +76,13 @@ export function parseTerms(options: RunOptions, args: readonly string[]): JobTer
   }
 }
 
-/** What is not said is as much as a fast processor burns in the time. */
 function fuelOf(runtime: 'wasm' | 'oci', text: string | undefined, durationSec: number): number {
   if (text !== undefined && runtime !== 'wasm') {
     throw codedError('E_USAGE', '--fuel: an image is bounded by --duration alone', { hint: 'leave --fuel out' })
   }
   if (runtime !== 'wasm') return 0
-  return text === undefined ? durationSec * FUEL_PER_SEC : parseFuel(text, '--fuel')
+  if (text === 'none') return 0
+  return text === undefined ? fuelFor(durationSec) : parseFuel(text, '--fuel')
 }
 
 function runtimeOf({ wasm, image }: RunOptions): 'wasm' | 'oci' {

@@ -14,7 +14,7 @@ export function parseFuel(text: string, name: string): number {
   if (fuel > 0 && Number.isSafeInteger(fuel)) return fuel
   throw new CodedError('E_FUEL_INVALID', `${name}: ${JSON.stringify(text)} is no number of instructions`, {
     facts: { name, text },
-    hint: 'a number, perhaps with k, M, G or T, such as 50G'
+    hint: 'a number, perhaps with k, M, G or T, such as 50G; or none, to pay by time'
   })
 }
 
