@@ -28,7 +28,8 @@ using UsageHash for Usage global;
 using ReceiptHash for Receipt global;
 
 library UsageHash {
-    bytes32 internal constant TYPEHASH = keccak256("Usage(uint64 runMs,uint64 memoryBytes,uint64 outputBytes,uint64 fuel)");
+    bytes32 internal constant TYPEHASH =
+        keccak256("Usage(uint64 runMs,uint64 memoryBytes,uint64 outputBytes,uint64 fuel)");
 
     function hash(Usage memory usage) internal pure returns (bytes32) {
         return keccak256(abi.encode(TYPEHASH, usage.runMs, usage.memoryBytes, usage.outputBytes, usage.fuel));
