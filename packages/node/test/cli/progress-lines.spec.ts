@@ -63,7 +63,7 @@ describe('progress where nobody watches', () => {
     ).toEqual([
       `eu-west ${PROVIDER}: failed: E_PROVIDER_LOST: the provider cannot be reached`,
       `${PROVIDER} is replaced by ${OTHER}`,
-      `eu-west ${OTHER}: rejected: its result 0xd1d1d1d1… is not what the others found`
+      `eu-west ${OTHER}: rejected: its result 0xd1d1d1d1…, or what it asks for it, is not what the others say`
     ])
   })
 })

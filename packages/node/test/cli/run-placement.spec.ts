@@ -32,6 +32,7 @@ const TERMS: JobTerms = {
   env: [],
   resources: { cpuMillis: 1000, memoryBytes: GIB, diskBytes: GIB },
   durationSec: 10,
+  fuel: 0,
   priceMax: 3n * 10n ** 16n,
   deadlineSec: 600,
   replicas: 2,
