@@ -73,8 +73,8 @@ export function createVouchers(escrow: Address) {
     signatureOf,
     redeem(voucher: ModelVoucher, signature: Hex): Hex {
       const { key, cumulative, commitment } = voucher
-      const [r, vs] = [signature.slice(0, 66), `0x${signature.slice(66)}`]
-      return callOf('redeem', tupleOf(key), cumulative, commitment, r, vs)
+      const halves = [signature.slice(0, 66), `0x${signature.slice(66)}`]
+      return callOf('redeem', tupleOf(key), cumulative, commitment, halves)
     },
     redeemMany(first: ChannelKey, signed: readonly { voucher: ModelVoucher; signature: Hex }[]): Hex {
       const records = signed.map(({ voucher: { key, cumulative, commitment }, signature }) =>
