@@ -386,9 +386,8 @@ abstract contract CourtFixture is EscrowFixture {
         key.arbiter = address(court);
         openFor(key, DEPOSIT);
         bid = Bid(keccak256("demand"), node, bob, 1, 1, PRICE_MAX, 10, uint64(block.timestamp + 1 hours));
-        receipt = Receipt(
-            agreementId(), 7, 1, RESULT, Usage(1000, 1 << 20, 5000, 2_345_678_901), DUE, uint64(block.timestamp)
-        );
+        Usage memory usage = Usage(1000, 1 << 20, 5000, 2_345_678_901);
+        receipt = Receipt(agreementId(), 7, 1, RESULT, usage, DUE, uint64(block.timestamp));
         bytes32 possession = MessageHashUtils.toTypedDataHash(bonds.domainSeparator(), KeyPossession(node, bob).hash());
         vm.startPrank(bob);
         bonds.registerKey(node, signCompact(NODE_SECRET, possession));
