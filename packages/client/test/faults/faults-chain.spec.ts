@@ -45,7 +45,7 @@ describe('a contradiction', { timeout: TIMEOUT_MS }, () => {
     await expect
       .poll(() => buyer.told.at(-1) && stateOf(buyer.told.at(-1)!, alice.address), { timeout: 20_000 })
       .toBe('compensated')
-    const fault = await buyer.only()
+    const fault = await buyer.sole()
     const { compensation, reward, feeWei } = balanceOf(fault, alice.address)
     expect({ compensation, reward }).toEqual({ compensation: 4n * TOKEN, reward: TOKEN })
     expect(feeWei).toBeGreaterThan(0n)
@@ -64,8 +64,8 @@ describe('a contradiction', { timeout: TIMEOUT_MS }, () => {
     await Promise.all([buyer.run(), buyer.run()])
     await buyer.keep({ proof: { ...evidence.proof, first: evidence.proof.second, second: evidence.proof.first } })
     expect(await buyer.run()).toEqual([])
-    expect((await buyer.only()).proof).toEqual(evidence.proof)
-    expect((await buyer.only()).slashes).toHaveLength(1)
+    expect((await buyer.sole()).proof).toEqual(evidence.proof)
+    expect((await buyer.sole()).slashes).toHaveLength(1)
     expect(Number(await anvil.request('eth_getTransactionCount', [alice.address, 'latest']))).toBe(1)
     // After a while nobody asks the chain any more.
     buyer.clock.nowSec += FAULT_WATCH_SEC + 1
@@ -99,7 +99,7 @@ describe('a contradiction', { timeout: TIMEOUT_MS }, () => {
     await buyer.keep(evidenceOf())
     const passed = async () => {
       await buyer.run()
-      return (await buyer.only()).passed
+      return (await buyer.sole()).passed
     }
     expect(await passed()).toBe('unbacked')
     await register()
@@ -108,14 +108,14 @@ describe('a contradiction', { timeout: TIMEOUT_MS }, () => {
     await olga.bond(5n * TOKEN)
     await olga.expose(arbiter, 4n * TOKEN)
     expect(await passed()).toBe('empty')
-    expect(stateOf(await buyer.only(), alice.address)).toBe('reported')
-    expect(balanceOf(await buyer.only(), alice.address).compensation).toBe((8n * TOKEN) / 10n)
+    expect(stateOf(await buyer.sole(), alice.address)).toBe('reported')
+    expect(balanceOf(await buyer.sole(), alice.address).compensation).toBe((8n * TOKEN) / 10n)
     // What is owed is taken once there is more.
     await olga.bond(95n * TOKEN)
     expect(await passed()).toBeUndefined()
-    expect(stateOf(await buyer.only(), alice.address)).toBe('compensated')
-    expect(balanceOf(await buyer.only(), alice.address).compensation).toBe(4n * TOKEN)
-    expect((await buyer.only()).slashes).toHaveLength(2)
+    expect(stateOf(await buyer.sole(), alice.address)).toBe('compensated')
+    expect(balanceOf(await buyer.sole(), alice.address).compensation).toBe(4n * TOKEN)
+    expect((await buyer.sole()).slashes).toHaveLength(2)
   })
 
   it('that somebody else reported is no loss: the harmed is paid all the same, and nobody else sends anything', async () => {
@@ -128,13 +128,13 @@ describe('a contradiction', { timeout: TIMEOUT_MS }, () => {
     const buyer = await watcher({ signer: devSigner(0) })
     await buyer.keep({ proof: offers(7) })
     await buyer.run()
-    expect(stateOf(await buyer.only(), devSigner(0).address)).toBe('punished')
-    expect(balanceOf(await buyer.only(), devSigner(0).address)).toEqual({ compensation: 0n, reward: 0n, feeWei: 0n })
+    expect(stateOf(await buyer.sole(), devSigner(0).address)).toBe('punished')
+    expect(balanceOf(await buyer.sole(), devSigner(0).address)).toEqual({ compensation: 0n, reward: 0n, feeWei: 0n })
 
     const harmed = await watcher({ signer: alice })
     await harmed.keep(evidence)
     await harmed.run()
-    expect(stateOf(await harmed.only(), alice.address)).toBe('compensated')
+    expect(stateOf(await harmed.sole(), alice.address)).toBe('compensated')
     expect(await olga.claimable(alice.address)).toBeGreaterThanOrEqual(4n * TOKEN)
   })
 
@@ -151,12 +151,12 @@ describe('a contradiction', { timeout: TIMEOUT_MS }, () => {
     for (const one of [thrifty, silent, zealous]) {
       await one.keep({ proof: offers(3) })
       await one.run()
-      passes.push((await one.only()).passed)
+      passes.push((await one.sole()).passed)
     }
     expect(passes).toEqual(['dear', 'off', undefined])
-    expect(stateOf(await zealous.only(), alice.address)).toBe('reported')
+    expect(stateOf(await zealous.sole(), alice.address)).toBe('reported')
     await thrifty.run()
-    expect(stateOf(await thrifty.only(), alice.address)).toBe('reported')
+    expect(stateOf(await thrifty.sole(), alice.address)).toBe('reported')
   })
 
   it('is not reported while gas costs more than it brings', async () => {
@@ -168,11 +168,11 @@ describe('a contradiction', { timeout: TIMEOUT_MS }, () => {
     await anvil.request('anvil_setNextBlockBaseFeePerGas', ['0x5af3107a4000'])
     await anvil.request('evm_mine')
     await buyer.run()
-    expect((await buyer.only()).passed).toBe('dear')
+    expect((await buyer.sole()).passed).toBe('dear')
     await anvil.request('anvil_setNextBlockBaseFeePerGas', ['0x3b9aca00'])
     await anvil.request('evm_mine')
     await buyer.run()
-    expect(stateOf(await buyer.only(), alice.address)).toBe('reported')
+    expect(stateOf(await buyer.sole(), alice.address)).toBe('reported')
   })
 
   it('is reported again when a re-organisation takes the report back', async () => {
@@ -183,11 +183,11 @@ describe('a contradiction', { timeout: TIMEOUT_MS }, () => {
     await buyer.keep(evidenceOf())
     const snapshot = await anvil.request('evm_snapshot')
     await buyer.run()
-    expect(stateOf(await buyer.only(), alice.address)).toBe('compensated')
+    expect(stateOf(await buyer.sole(), alice.address)).toBe('compensated')
     await anvil.request('evm_revert', [snapshot])
     await buyer.run()
-    expect(stateOf(await buyer.only(), alice.address)).toBe('compensated')
-    expect((await buyer.only()).slashes).toHaveLength(1)
+    expect(stateOf(await buyer.sole(), alice.address)).toBe('compensated')
+    expect((await buyer.sole()).slashes).toHaveLength(1)
     expect(await olga.claimable(alice.address)).toBeGreaterThanOrEqual(4n * TOKEN)
   })
 
@@ -200,19 +200,19 @@ describe('a contradiction', { timeout: TIMEOUT_MS }, () => {
     const snapshot = await anvil.request('evm_snapshot')
     await buyer.keep({ proof: evidence.proof })
     await buyer.run()
-    expect(stateOf(await buyer.only(), devSigner(0).address)).toBe('reported')
+    expect(stateOf(await buyer.sole(), devSigner(0).address)).toBe('reported')
     await anvil.request('evm_revert', [snapshot])
     await rita.slashEquivocation(evidence.proof)
     await buyer.run()
-    expect(stateOf(await buyer.only(), devSigner(0).address)).toBe('punished')
-    expect(balanceOf(await buyer.only(), devSigner(0).address).reward).toBe(0n)
+    expect(stateOf(await buyer.sole(), devSigner(0).address)).toBe('punished')
+    expect(balanceOf(await buyer.sole(), devSigner(0).address).reward).toBe(0n)
   })
 
   it('is kept where a network has no bonds', async () => {
     const buyer = await world.watcher({ signer: alice, withBonds: false })
     await buyer.keep(evidenceOf())
     expect(await buyer.run()).toEqual([])
-    expect(stateOf(await buyer.only(), alice.address)).toBe('found')
+    expect(stateOf(await buyer.sole(), alice.address)).toBe('found')
   })
 
   it('costs no fee where others have left nothing of the bond', async () => {
@@ -249,7 +249,7 @@ describe('a contradiction', { timeout: TIMEOUT_MS }, () => {
     early.start()
     await early.keep({ proof: offers(3) })
     await expect
-      .poll(async () => stateOf(await early.only(), devSigner(0).address), { timeout: 20_000 })
+      .poll(async () => stateOf(await early.sole(), devSigner(0).address), { timeout: 20_000 })
       .toBe('reported')
     await late.run()
     expect((await late.all()).map(fault => stateOf(fault, alice.address)).sort()).toEqual(['compensated', 'punished'])
@@ -268,7 +268,7 @@ describe('a contradiction', { timeout: TIMEOUT_MS }, () => {
     expect(buyer.errors).toMatchObject([{ code: 'E_NO_GAS' }])
     buyer.start()
     await world.anvil.request('anvil_setBalance', [poor.address, '0x56bc75e2d63100000'])
-    await expect.poll(async () => stateOf(await buyer.only(), poor.address), { timeout: 20_000 }).toBe('reported')
+    await expect.poll(async () => stateOf(await buyer.sole(), poor.address), { timeout: 20_000 }).toBe('reported')
   })
 })
 

@@ -35,7 +35,7 @@ export interface Watcher extends Faults {
   readonly ownKey: Equivocation[]
   readonly clock: { nowSec: UnixSec }
   /** The only fault on record. */
-  only(): Promise<FaultRecord>
+  sole(): Promise<FaultRecord>
 }
 
 export async function startFaultsWorld(): Promise<FaultsWorld> {
@@ -89,7 +89,7 @@ export async function startFaultsWorld(): Promise<FaultsWorld> {
         errors,
         ownKey,
         clock,
-        async only() {
+        async sole() {
           const all = await faults.all()
           if (all.length !== 1) throw new Error(`${all.length} faults are on record, not one`)
           return all[0]!

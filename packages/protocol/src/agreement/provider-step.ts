@@ -1,12 +1,12 @@
 import type { SignedBid } from '../bid/validate.ts'
 import type { SignedDemand } from '../demand/validate.ts'
 import { RECEIPTS_PER_AGREEMENT_MAX } from '../limits.ts'
+import { measureOf, tickWork, workOf } from '../measure/measure.ts'
 import { amountDue } from '../price/price.ts'
 import { type AgreementId, type ChannelId, type UnixSec, type Wei, ZERO_HASH } from '../primitives/hex.ts'
 import { RECEIPT_FINAL, RECEIPT_TICK, type Receipt, type Usage } from '../receipt/receipt.ts'
 import { type Result, resultDigest } from '../result/result.ts'
 import { createFailure, type Failure } from '../wire/failure.ts'
-import { measureOf, tickWork, workOf } from '../work/work.ts'
 import type { SignedAgreement } from './agreement.ts'
 
 /** An agreement as its provider keeps it. Everything a restart needs is in here. */

@@ -1,7 +1,7 @@
 import type { Demand } from '../demand/demand.ts'
 import { RECEIPTS_PER_AGREEMENT_MAX } from '../limits.ts'
+import { FUEL_PER_SEC } from '../measure/measure.ts'
 import { address, hash, type Infer, struct, uint, wei } from '../schema/index.ts'
-import { FUEL_PER_SEC } from '../work/work.ts'
 
 /** A provider's priced answer to one Demand, binding until it expires. */
 export const bidType = struct('Bid', {

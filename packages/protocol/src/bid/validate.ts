@@ -1,11 +1,11 @@
 import type { Demand } from '../demand/demand.ts'
 import { CodedError } from '../errors.ts'
 import { BID_TTL_SEC_MAX, CLOCK_SKEW_SEC_MAX, TICK_SEC_MAX } from '../limits.ts'
+import { workMax } from '../measure/measure.ts'
 import type { Offer } from '../offer/offer.ts'
 import { priceOf, quote } from '../price/price.ts'
 import { type Hash, sameHex, type UnixSec } from '../primitives/hex.ts'
 import { type Recover, type Signed, type SigningDomain, signed, verify } from '../signature/index.ts'
-import { workMax } from '../work/work.ts'
 import { type Bid, bidType, tickSecMin } from './bid.ts'
 
 export const signedBidType = signed(bidType)

@@ -1,9 +1,9 @@
 import { CodedError } from '../errors.ts'
 import { ARGV_BYTES_MAX, CLOCK_SKEW_SEC_MAX, DEADLINE_AHEAD_SEC_MAX, DURATION_SEC_MAX } from '../limits.ts'
+import { FUEL_PER_SEC_MAX } from '../measure/measure.ts'
 import type { Hash, UnixSec } from '../primitives/hex.ts'
 import { encode as encodeUtf8 } from '../schema/utf8.ts'
 import { type Recover, type Signed, type SigningDomain, signed, verify } from '../signature/index.ts'
-import { FUEL_PER_SEC_MAX } from '../work/work.ts'
 import { type Demand, demandType } from './demand.ts'
 
 /** Runtimes whose work is counted in fuel. */

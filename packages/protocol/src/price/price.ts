@@ -1,7 +1,7 @@
 import type { Demand } from '../demand/demand.ts'
+import { FUEL_PER_SEC, measureOf, workMax } from '../measure/measure.ts'
 import type { Prices } from '../offer/offer.ts'
 import type { Wei } from '../primitives/hex.ts'
-import { FUEL_PER_SEC, measureOf, workMax } from '../work/work.ts'
 
 /** What one job costs, in smallest token units. */
 export interface Quote {

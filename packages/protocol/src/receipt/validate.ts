@@ -2,10 +2,10 @@ import type { Bid } from '../bid/bid.ts'
 import type { Demand } from '../demand/demand.ts'
 import { CodedError } from '../errors.ts'
 import { RECEIPTS_PER_AGREEMENT_MAX } from '../limits.ts'
+import { FUEL_PER_SEC, FUEL_PER_SEC_MAX, workOf } from '../measure/measure.ts'
 import { amountDue } from '../price/price.ts'
 import { type AgreementId, type Hash, sameHex, ZERO_HASH } from '../primitives/hex.ts'
 import { type Recover, type SigningDomain, verify } from '../signature/index.ts'
-import { FUEL_PER_SEC, FUEL_PER_SEC_MAX, workOf } from '../work/work.ts'
 import { RECEIPT_FINAL, RECEIPT_TICK, type Receipt, receiptType, type SignedReceipt, type Usage } from './receipt.ts'
 
 export interface ReceiptContext {
