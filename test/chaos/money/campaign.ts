@@ -3,12 +3,12 @@ import { createBuyerRecords, createStore } from '@archipel/client'
 import type { BuyerChannel } from '@archipel/protocol'
 import { expect } from 'vitest'
 import { waitFor } from '../../fixtures/wait-for.ts'
-import { expectSettled, expectSound, isRedeemed, readBooks } from './check-books.ts'
+import { describeOpen, expectSettled, expectSound, isRedeemed, readBooks } from './check-books.ts'
 import type { Victim } from './victim.ts'
 import type { MoneyWorld } from './world.ts'
 
 /** Most time that a process may take from its start to being ready. */
-export const READY_MS_MAX = 10_000
+export const READY_MS_MAX = Number(process.env.ARCHIPEL_READY_MS ?? 10_000)
 const SETTLE_TIMEOUT_MS = 90_000
 /** Longest that a failpoint may take to be reached. */
 const REACH_TIMEOUT_MS = 90_000
@@ -54,13 +54,18 @@ export async function settle(world: MoneyWorld, tally: Tally, running?: Victim):
     expect({ ...buyer.end, complaints: buyer.complaints }).toMatchObject({ code: 0 })
     noteStart(tally, buyer)
     const channels = await channelsOf(world)
-    await waitFor(() => isRedeemed(world, channels), {
+    const stuck = await waitFor(() => isRedeemed(world, channels), {
       timeoutMs: SETTLE_TIMEOUT_MS,
       what: () => `every voucher to be redeemed: ${provider.complaints}`
-    })
+    }).catch((err: Error) => err)
     await provider.kill('SIGTERM')
     noteStart(tally, provider)
     const books = await readBooks(world)
+    if (stuck instanceof Error) {
+      // Whether something is lost, or only late.
+      expectSound(world, books)
+      throw new Error(await describeOpen(world, books), { cause: stuck })
+    }
     expectSound(world, books)
     await expectSettled(world, books)
   } finally {

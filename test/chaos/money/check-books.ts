@@ -147,3 +147,36 @@ export async function isRedeemed({ network }: MoneyWorld, channels: readonly Buy
   const settled = await Promise.all(channels.map(async ({ id }) => (await network.chain.channelState(id)).settled))
   return channels.every(({ cumulative }, n) => settled[n] === cumulative)
 }
+
+/** What each side and the chain say of every channel that is not paid out to the last unit. */
+export async function describeOpen({ network }: MoneyWorld, { buyer, provider }: Books): Promise<string> {
+  const open: object[] = []
+  for (const channel of buyer.channels) {
+    const state = await network.chain.channelState(channel.id)
+    if (state.settled === channel.cumulative) continue
+    const { unacknowledged } = channel
+    const theirs = provider.channels.find(({ id }) => id === channel.id)
+    const agreements = new Set(unacknowledged.map(({ agreement }) => agreement))
+    open.push({
+      id: channel.id,
+      chain: state,
+      buyer: { ...figuresOf(channel), deposit: channel.deposit, unacknowledged },
+      provider: theirs && { ...figuresOf(theirs), deposit: theirs.deposit, settled: theirs.settled },
+      unpaid: buyer.agreements
+        .filter(({ id }) => agreements.has(id))
+        .map(({ id, job, phase, receipts, paidReceipts }) => ({
+          id,
+          job,
+          phase: phase.code,
+          receipts: receipts.length,
+          paidReceipts,
+          theirs: provider.agreements.find(agreement => agreement.id === id)?.phase.code
+        }))
+    })
+  }
+  return JSON.stringify(open, (_, value) => (typeof value === 'bigint' ? String(value) : value), 2)
+}
+
+function figuresOf({ cumulative, log, voucher }: BuyerChannel | ChannelRecord) {
+  return { cumulative, receipts: log.size, voucher: voucher?.body.cumulative }
+}

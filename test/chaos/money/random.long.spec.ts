@@ -4,11 +4,11 @@ import { noteStart, settle, type Tally } from './campaign.ts'
 import type { Victim } from './victim.ts'
 import { createMoneyWorld, type MoneyWorld } from './world.ts'
 
-/** `ARCHIPEL_KILLS` and `ARCHIPEL_SEED` repeat a run or shorten it. */
+/** `ARCHIPEL_KILLS` and `ARCHIPEL_SEED` repeat a run or shorten it, `ARCHIPEL_EPOCH` has everything compared more often. */
 const KILLS = Number(process.env.ARCHIPEL_KILLS ?? 1_000)
 const SEED = Number(process.env.ARCHIPEL_SEED ?? Date.now() % 2 ** 31)
 /** Everything is compared to the last unit after so many. */
-const KILLS_PER_EPOCH = 40
+const KILLS_PER_EPOCH = Number(process.env.ARCHIPEL_EPOCH ?? 40)
 /** Latest moment after its start at which a process is killed: about half of them are in the middle of something then. */
 const LIFE_MS_MAX = 3_000
 const HOUR_MS = 3_600_000
