@@ -27,7 +27,7 @@ import { createNetworkFaults } from './faults/create-faults.ts'
 import type { FaultRecord } from './faults/fault.ts'
 import type { ReportRules } from './faults/judge.ts'
 import { fetchOutput } from './job/fetch.ts'
-import { JOBS_LISTED_MAX } from './job/limits.ts'
+import { JOBS_LISTED_MAX, STOP_WAIT_MS } from './job/limits.ts'
 import { clientStopped, resumeJob, runJob } from './job/run-job.ts'
 import { createBook } from './market/book.ts'
 import { createMarket } from './market/market.ts'
@@ -273,6 +273,8 @@ export function createClient(init: ClientInit): Client {
       market.stop()
       stopping.abort(clientStopped())
       await Promise.allSettled([...jobs, disputes?.stop()])
+      // What the last jobs owe is stored by now or soon: a provider should not have to wait for our next visit.
+      await payer.flush(AbortSignal.timeout(STOP_WAIT_MS))
       await sessions.close()
       fetcher.stop()
       await network.stop()

@@ -4,6 +4,8 @@ export const STRAGGLER_WAIT_MS = 15_000
 export const STRAGGLER_FACTOR = 1
 /** How long the end of a job waits for providers to acknowledge their payment; it is sent again at the next contact. */
 export const ACKNOWLEDGE_WAIT_MS = 5000
+/** How long a client that stops waits for them: a provider that is there answers in milliseconds. */
+export const STOP_WAIT_MS = 1000
 /** Output a job may bring back: files, bytes. */
 export const OUTPUT_FILES_MAX = 10_000
 export const OUTPUT_BYTES_MAX = 4 * 2 ** 30

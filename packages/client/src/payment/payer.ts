@@ -21,7 +21,7 @@ import {
 import type { BuyerEngine } from '../agreement/engine.ts'
 import type { SigningContext } from '../context.ts'
 import { failpoint } from '../failpoint.ts'
-import { createDeferred, type Deferred } from '../net/index.ts'
+import { createDeferred, type Deferred, waitFor } from '../net/index.ts'
 import type { BuyerRecords } from '../records.ts'
 import type { Channels } from './channels.ts'
 
@@ -45,6 +45,8 @@ export interface Payer {
   resendTo(provider: Address): Promise<void>
   /** The provider says that a payment builds on one it does not have: sends all it has not acknowledged, in one. */
   fillGap(channel: ChannelId): Promise<void>
+  /** Resolves once every provider has acknowledged what it is owed, or the signal says that it is late. */
+  flush(signal: AbortSignal): Promise<void>
 }
 
 export interface PayerInit {
@@ -71,6 +73,8 @@ interface Line {
 export function createPayer(init: PayerInit): Payer {
   const { records, signing, channels, engine, send, isAwarded = () => false, onError } = init
   const lines = new Map<ChannelId, Line>()
+  /** Told of whatever may have been the last thing that {@link Payer.flush} waits for. */
+  let onProgress = createDeferred<void>()
   /**
    * What is in memory rests on changes that the disk refused: signing on top of them, this process and the next one would
    * pay the same receipt twice.
@@ -96,7 +100,19 @@ export function createPayer(init: PayerInit): Payer {
       fail(line, err)
     } finally {
       line.busy = false
+      progressed()
     }
+  }
+
+  function progressed(): void {
+    onProgress.resolve()
+    onProgress = createDeferred()
+  }
+
+  function isFlushed(): boolean {
+    return [...lines].every(
+      ([id, { busy, due }]) => !busy && due.size === 0 && !channels.peek(id)?.unacknowledged.length
+    )
   }
 
   async function payOnce(id: ChannelId, line: Line): Promise<void> {
@@ -184,6 +200,7 @@ export function createPayer(init: PayerInit): Payer {
         line.waiting.delete(agreement as AgreementId)
       }
       if (line.due.size > 0) void drain(id, line)
+      else progressed()
     },
     refused(id, failure) {
       fail(lineOf(id), new CodedError(failure.code, failure.message, { facts: { channel: id } }))
@@ -202,6 +219,9 @@ export function createPayer(init: PayerInit): Payer {
       const line = lineOf(id)
       if (++line.gaps <= GAPS_MAX) return resend(id)
       fail(line, new CodedError('E_PAYMENT_GAP', 'the provider keeps losing payments', { facts: { channel: id } }))
+    },
+    async flush(signal) {
+      while (!isFlushed() && !signal.aborted) await waitFor(onProgress.promise, signal).catch(() => {})
     }
   }
 

@@ -97,6 +97,36 @@ describe('paying receipts', () => {
     expect(scene.books.channel.cumulative).toBe(11n)
   })
 
+  it('is flushed once what is being stored is sent and acknowledged, or when nobody answers in time', async () => {
+    const inner = await memoryStore()
+    let gate: Promise<void> | undefined
+    const store: Store = {
+      ...inner,
+      async commit(ops) {
+        await gate
+        await inner.commit(ops)
+      }
+    }
+    const scene = await setUp(1, store)
+    const { payer } = scene.world.parts
+    await payer.flush(AbortSignal.timeout(10_000))
+    const { promise, resolve } = Promise.withResolvers<void>()
+    gate = promise
+    const ticked = scene.books.tick(scene.agreements[0]!, 1_000)
+    const flushed = payer.flush(AbortSignal.timeout(10_000)).then(() => scene.books.channel.cumulative)
+    await settle()
+    expect(scene.host.heard).toEqual([])
+    resolve()
+    await ticked
+    expect(await flushed).toBe(11n)
+    silence(scene.host)
+    await scene.books.tick(scene.agreements[0]!, 5_000)
+    const late = AbortSignal.timeout(50)
+    await payer.flush(late)
+    expect(late.aborted).toBe(true)
+    expect(held(scene).unacknowledged).toHaveLength(1)
+  })
+
   it('sends nothing that the disk did not take, and signs nothing on top of it', async () => {
     const listeners: (() => void)[] = []
     const inner = await memoryStore()
