@@ -49,6 +49,8 @@ export interface Channels {
   load(id: ChannelId): Promise<ProvidersChannel | undefined>
   /** All channels of this payer that there are records of. */
   all(): Promise<ProvidersChannel[]>
+  /** Those that are in memory already. */
+  loaded(): ProvidersChannel[]
   /** Reads one from the chain and stores what is new. */
   refresh(id: ChannelId, options?: CallOptions): Promise<ProvidersChannel>
   /** From now on, and after a restart, no new work goes to it. */
@@ -316,6 +318,7 @@ export function createChannels(init: ChannelsInit): Channels {
       await loadAll()
       return [...channels.values()]
     },
+    loaded: () => [...channels.values()],
     async refresh(id, { signal } = {}) {
       await loadAll()
       return refresh(id, signal)

@@ -39,9 +39,9 @@ export interface Payer {
   refused(channel: ChannelId, failure: Failure): void
   /** Sends again what an earlier process left unacknowledged: once for each channel. */
   recover(channel: ChannelId): Promise<void>
-  /** True while a provider has not acknowledged what this process paid or took up again. */
+  /** True while a provider has not acknowledged all payments that are known of here. */
   owes(provider: Address): boolean
-  /** Sends a provider everything again that it has not acknowledged: with a new stream. */
+  /** Sends a provider everything again that it has not acknowledged, whichever process paid it: with a new stream. */
   resendTo(provider: Address): Promise<void>
   /** The provider says that a payment builds on one it does not have: sends all it has not acknowledged, in one. */
   fillGap(channel: ChannelId): Promise<void>
@@ -208,11 +208,11 @@ export function createPayer(init: PayerInit): Payer {
     async recover(id) {
       // A channel that this process has paid on has nothing left over from before.
       if (lines.has(id)) return
-      lineOf(id)
       await resend(id)
     },
     owes: provider => owedTo(provider).length > 0,
     async resendTo(provider) {
+      await channels.all()
       await Promise.all(owedTo(provider).map(resend))
     },
     async fillGap(id) {
@@ -225,14 +225,16 @@ export function createPayer(init: PayerInit): Payer {
     }
   }
 
+  /** On every channel: one that no job of this process uses may hold what an earlier one did not get to send. */
   function owedTo(provider: Address): ChannelId[] {
-    return [...lines.keys()].filter(id => {
-      const channel = channels.peek(id)
-      return channel?.provider === provider && channel.unacknowledged.length > 0
-    })
+    return channels
+      .loaded()
+      .filter(channel => channel.provider === provider && channel.unacknowledged.length > 0)
+      .map(({ id }) => id)
   }
 
   async function resend(id: ChannelId): Promise<void> {
+    lineOf(id)
     const channel = channels.peek(id)
     if (channel?.voucher === undefined || channel.unacknowledged.length === 0) return
     await send(channel.provider, {

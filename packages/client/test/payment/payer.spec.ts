@@ -232,6 +232,23 @@ describe('a provider that does not acknowledge', () => {
     expect(scene.books.take(paymentsTo(scene.host)[0]!).type).toBe('acknowledgement')
   })
 
+  it('is sent what an earlier process left open on a channel that no job uses any more, with a new stream', async () => {
+    const store = await memoryStore()
+    const scene = await setUp(1, store)
+    const { answer } = scene.host
+    silence(scene.host)
+    await scene.books.tick(scene.agreements[0]!, 1_000)
+    await settle()
+    expect(scene.books.channel.cumulative).toBe(0n)
+    const { parts } = await createWorld({ hosts: [scene.host], store, chain: scene.world.chain })
+    scene.host.answer = answer
+    await parts.payer.resendTo(createHost(2).address)
+    expect(scene.books.channel.cumulative).toBe(0n)
+    await parts.payer.resendTo(scene.host.address)
+    expect(scene.books.channel.cumulative).toBe(11n)
+    expect(parts.payer.owes(scene.host.address)).toBe(false)
+  })
+
   it('loses nothing when the message is lost', async () => {
     const scene = await setUp()
     scene.host.away = true
