@@ -22,7 +22,13 @@ import {
   stateOf,
   wallClockSec
 } from '@archipel/client'
-import { createFsBlockStore, createNativeSigner, nodeTransports, recoverNative } from '@archipel/client/node'
+import {
+  createFsBlockStore,
+  createNativeSigner,
+  nodeTransports,
+  openPeerDatastore,
+  recoverNative
+} from '@archipel/client/node'
 import {
   type Address,
   type AgreementId,
@@ -31,7 +37,6 @@ import {
   type ProviderAgreement,
   wholeCores
 } from '@archipel/protocol'
-import { LevelDatastore } from 'datastore-level'
 import { type Conversations, createConversations } from './agreement/conversations.ts'
 import { createCredit } from './agreement/credit.ts'
 import { createProviderEngine, type ProviderEngine } from './agreement/engine.ts'
@@ -97,8 +102,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     nowSec: wallClockSec
   }
   const store = await createStore({ location: join(dataDir, 'store') })
-  const datastore = new LevelDatastore(join(dataDir, 'peers'))
-  await datastore.open()
+  const peers = await openPeerDatastore(join(dataDir, 'peers'))
   const blocks = await createFsBlockStore({ directory: join(dataDir, 'blocks') })
   // Nothing goes before everybody who needs something has said so.
   const pinned = blocks.hold('all')
@@ -116,7 +120,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     bootstrap: descriptor.bootstrap,
     dht: 'server',
     allowPrivateAddresses: descriptor.allowPrivateAddresses,
-    datastore
+    datastore: peers.datastore
   })
   const blockServer = createBlockServer({ network, blockstore: blocks })
   const holders = createHolders({ network, blockstore: blocks })
@@ -286,7 +290,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     fetcher.stop()
     await network.stop()
     stopped.abort()
-    await Promise.all([store.close(), datastore.close()])
+    await Promise.all([store.close(), peers.close()])
     log.info({}, 'stopped')
   }
 
