@@ -1,5 +1,6 @@
 import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
+import { autoNAT } from '@libp2p/autonat'
 import type { GossipSub } from '@libp2p/gossipsub'
 import { gossipsub } from '@libp2p/gossipsub'
 import { type Identify, identify } from '@libp2p/identify'
@@ -33,7 +34,9 @@ import {
   STREAMS_PER_CONNECTION_MAX
 } from './limits.ts'
 import { createMonitor, type MonitorSettings } from './monitor.ts'
+import { type ConnectedPeer, listPeers } from './peer-list.ts'
 import { kadProtocol, offersTopic, validateNetworkName } from './protocol-ids.ts'
+import { type Reachability, reachabilityOf } from './reachability.ts'
 import { timeoutSignal, type WaitOptions } from './wait.ts'
 
 /** The libp2p services every peer of Archipel runs. */
@@ -42,6 +45,8 @@ export type NetworkServices = {
   ping: Ping
   dht: KadDHT
   pubsub: GossipSub
+  /** Where addresses are public: finds out which of ours can be called. Has nothing to ask of it. */
+  autonat?: unknown
 }
 
 export interface NetworkInit {
@@ -92,6 +97,10 @@ export interface Network {
   stop(): Promise<void>
   /** Multiaddrs others can dial, each ending in `/p2p/<peer id>`. */
   addresses(): Multiaddr[]
+  /** Whether others can call this peer, as far as is known by now. */
+  reachability(): Reachability
+  /** Those it is connected to, one for each connection. */
+  peers(): Promise<ConnectedPeer[]>
   /** The open connection to a peer, whoever dialled it. */
   connectionTo(peer: PeerId): Connection | undefined
   /** Uses the open connection or dials. Rejects with E_DIAL_FAILED, or the signal's reason. */
@@ -136,7 +145,8 @@ export async function createNetwork(init: NetworkInit): Promise<Network> {
       identify: identify(),
       ping: ping(PING_SETTINGS),
       dht: kadDHT(dhtSettings({ protocol: kadProtocol(name), allowPrivateAddresses })),
-      pubsub: gossipsub(gossipSettings({ topics, allowPrivateAddresses }))
+      pubsub: gossipsub(gossipSettings({ topics, allowPrivateAddresses })),
+      ...(allowPrivateAddresses ? {} : { autonat: autoNAT() })
     }
   })
   const gossip = createGossip(libp2p, topics)
@@ -162,10 +172,12 @@ export async function createNetwork(init: NetworkInit): Promise<Network> {
     isDiverse,
     ...(init.connectionsMin === undefined ? {} : { connectionsMin: init.connectionsMin })
   })
+  let startedAtMs = performance.now()
   const lifecycle = createLifecycle('network', {
     startTimeoutMs: START_TIMEOUT_MS,
     stopTimeoutMs: STOP_TIMEOUT_MS,
     async start() {
+      startedAtMs = performance.now()
       await exchange.start()
       monitor.start()
       await libp2p.start()
@@ -190,6 +202,15 @@ export async function createNetwork(init: NetworkInit): Promise<Network> {
     start: lifecycle.start,
     stop: lifecycle.stop,
     addresses: () => libp2p.getMultiaddrs(),
+    reachability: () =>
+      reachabilityOf({
+        addresses: libp2p.getMultiaddrs(),
+        connections: libp2p.getConnections(),
+        listens: (init.listen ?? []).length > 0,
+        allowPrivateAddresses,
+        upMs: performance.now() - startedAtMs
+      }),
+    peers: () => listPeers(libp2p),
     connectionTo: peer => libp2p.getConnections(peer).find(connection => connection.status === 'open'),
     connect,
     openStream,
