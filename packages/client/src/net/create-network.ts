@@ -5,11 +5,11 @@ import type { GossipSub } from '@libp2p/gossipsub'
 import { gossipsub } from '@libp2p/gossipsub'
 import { type Identify, identify } from '@libp2p/identify'
 import type { Connection, ConnectionGater, Libp2p, PeerId, PrivateKey, Stream } from '@libp2p/interface'
-import { type KadDHT, kadDHT } from '@libp2p/kad-dht'
+import type { KadDHT } from '@libp2p/kad-dht'
 import { type Ping, ping } from '@libp2p/ping'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
-import { dhtSettings } from './dht-settings.ts'
+import { createDht } from './dht/create-dht.ts'
 import { connectTo, type DialTarget } from './dial.ts'
 import { createDialGater, isDialable } from './dial-gater.ts'
 import { createPeerExchange } from './exchange/peer-exchange.ts'
@@ -144,7 +144,7 @@ export async function createNetwork(init: NetworkInit): Promise<Network> {
     services: {
       identify: identify(),
       ping: ping(PING_SETTINGS),
-      dht: kadDHT(dhtSettings({ protocol: kadProtocol(name), allowPrivateAddresses })),
+      dht: createDht({ protocol: kadProtocol(name), allowPrivateAddresses, isDiverse }),
       pubsub: gossipsub(gossipSettings({ topics, allowPrivateAddresses })),
       ...(allowPrivateAddresses ? {} : { autonat: autoNAT() })
     }

@@ -6,8 +6,7 @@ import { startPair, startPeer, until } from './peers.ts'
 const RELAYED = '/ip4/9.9.9.9/tcp/1/p2p/16Uiu2HAmAzzSWUwXCtqPLmJFPoE3K7DFcVpg4wQmYLCAkjx5oQjA/p2p-circuit'
 const connection = (direction: 'inbound' | 'outbound', text: string) => ({
   direction,
-  remoteAddr: multiaddr(text),
-  limits: undefined
+  remoteAddr: multiaddr(text)
 })
 
 const judge = ({
