@@ -9,8 +9,9 @@ import type { DisputeNews } from './dispute/runner.ts'
 import type { DisputeSettings } from './dispute/settings.ts'
 import type { FaultRecord } from './faults/fault.ts'
 import type { ReportRules } from './faults/judge.ts'
-import { createNetwork } from './net/index.ts'
+import { createNetwork, type Network } from './net/index.ts'
 import { nodeTransports } from './net/node-defaults.ts'
+import { openPeerDatastore } from './net/peer-datastore-node.ts'
 import type { NetworkDescriptor } from './network-descriptor.ts'
 import type { ChannelPolicy } from './payment/channel-policy.ts'
 import type { Reconciled } from './payment/reconciler.ts'
@@ -22,6 +23,7 @@ export * from './content/directory-node.ts'
 export * from './content/write-node.ts'
 export * from './crypto/signer-node.ts'
 export * from './net/node-defaults.ts'
+export * from './net/peer-datastore-node.ts'
 
 export interface NodeClientInit {
   descriptor: NetworkDescriptor
@@ -52,6 +54,7 @@ export interface NodeClientInit {
 export async function createNodeClient({ descriptor, privateKey, dataDir, ...init }: NodeClientInit): Promise<Client> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const store = init.store ?? (await createStore({ location: join(dataDir, 'store') }))
+  const peers = await openPeerDatastore(join(dataDir, 'peers'))
   try {
     const [blocks, network] = await Promise.all([
       createFsBlockStore({ directory: join(dataDir, 'blocks') }),
@@ -60,7 +63,8 @@ export async function createNodeClient({ descriptor, privateKey, dataDir, ...ini
         privateKey,
         transports: nodeTransports(),
         bootstrap: descriptor.bootstrap,
-        allowPrivateAddresses: descriptor.allowPrivateAddresses
+        allowPrivateAddresses: descriptor.allowPrivateAddresses,
+        datastore: peers.datastore
       })
     ])
     const signer = createNativeSigner(privateKey)
@@ -73,10 +77,17 @@ export async function createNodeClient({ descriptor, privateKey, dataDir, ...ini
             court: createCourt({ ...descriptor, court, bonds, signer }),
             bonds: createBonds({ ...descriptor, bonds, signer })
           }
-    const parts = { signer, recover: recoverNative, network, chain, blocks, justice }
+    const remembering: Network = {
+      ...network,
+      async stop() {
+        await network.stop()
+        await peers.close()
+      }
+    }
+    const parts = { signer, recover: recoverNative, network: remembering, chain, blocks, justice }
     return createClient({ descriptor, ...parts, ...init, store })
   } catch (err) {
-    await store.close()
+    await Promise.all([store.close(), peers.close()])
     throw err
   }
 }

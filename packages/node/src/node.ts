@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
+  type ConnectedPeer,
   createBlockFetcher,
   createBlockServer,
   createBonds,
@@ -22,16 +23,14 @@ import {
   stateOf,
   wallClockSec
 } from '@archipel/client'
-import { createFsBlockStore, createNativeSigner, nodeTransports, recoverNative } from '@archipel/client/node'
 import {
-  type Address,
-  type AgreementId,
-  CLAIM_AGE_SEC_MAX,
-  createSigningDomain,
-  type ProviderAgreement,
-  wholeCores
-} from '@archipel/protocol'
-import { LevelDatastore } from 'datastore-level'
+  createFsBlockStore,
+  createNativeSigner,
+  nodeTransports,
+  openPeerDatastore,
+  recoverNative
+} from '@archipel/client/node'
+import { type AgreementId, CLAIM_AGE_SEC_MAX, createSigningDomain, type ProviderAgreement } from '@archipel/protocol'
 import { type Conversations, createConversations } from './agreement/conversations.ts'
 import { createCredit } from './agreement/credit.ts'
 import { createProviderEngine, type ProviderEngine } from './agreement/engine.ts'
@@ -44,7 +43,8 @@ import { createDiskSpace } from './execution/disk-space.ts'
 import { createInputs } from './execution/inputs.ts'
 import { createResults } from './execution/results.ts'
 import { createWork, type Work } from './execution/work.ts'
-import { createOciExecutor, createWasmExecutor, type Executor } from './executor/index.ts'
+import { createExecutors, isolationOf } from './executor/create-executors.ts'
+import type { Executor } from './executor/index.ts'
 import { weakestLevel } from './executor/isolation.ts'
 import { createFaultLog } from './faults/fault-log.ts'
 import type { Logger } from './log.ts'
@@ -66,6 +66,8 @@ export interface ProviderNode {
   /** Takes no new work, keeps what is durable, redeems vouchers, lets go of everything. Bounded; safe to call twice. */
   stop(): Promise<void>
   status(): Promise<ProviderStatus>
+  /** Those it is connected to. */
+  peers(): Promise<ConnectedPeer[]>
   /** Its cases in court, newest first. */
   disputes(): Promise<DisputeSummary[]>
   /** Contradictions that other providers signed, and what has come of them. */
@@ -97,8 +99,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     nowSec: wallClockSec
   }
   const store = await createStore({ location: join(dataDir, 'store') })
-  const datastore = new LevelDatastore(join(dataDir, 'peers'))
-  await datastore.open()
+  const peers = await openPeerDatastore(join(dataDir, 'peers'))
   const blocks = await createFsBlockStore({ directory: join(dataDir, 'blocks') })
   // Nothing goes before everybody who needs something has said so.
   const pinned = blocks.hold('all')
@@ -113,10 +114,12 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     privateKey,
     transports: nodeTransports(),
     listen: config.listen,
+    announce: config.announce ?? [],
     bootstrap: descriptor.bootstrap,
     dht: 'server',
     allowPrivateAddresses: descriptor.allowPrivateAddresses,
-    datastore
+    datastore: peers.datastore,
+    userAgent: `archipel/${version}`
   })
   const blockServer = createBlockServer({ network, blockstore: blocks })
   const holders = createHolders({ network, blockstore: blocks })
@@ -286,7 +289,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     fetcher.stop()
     await network.stop()
     stopped.abort()
-    await Promise.all([store.close(), datastore.close()])
+    await Promise.all([store.close(), peers.close()])
     log.info({}, 'stopped')
   }
 
@@ -327,6 +330,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       stopping ??= stop()
       return stopping
     },
+    peers: () => network.peers(),
     disputes: () => readDisputes(records),
     async status() {
       const tokens = earningsOf(channels)
@@ -345,6 +349,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
         startedAt,
         multiaddrs: network.addresses().map(String),
         peers: network.libp2p.getPeers().length,
+        reachability: network.reachability(),
         offersKnown: book.offers().length,
         isolation: isolationOf(executors),
         jobs: engine.counts(),
@@ -362,29 +367,6 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     faults: faults.all
   }
 }
-
-/** WebAssembly always; containers where the operator has an engine for them, in which ours go by the node's address. */
-function createExecutors({ config, executor }: ProviderNodeInit, address: Address): Executor[] {
-  const wasm = executor ?? createWasmExecutor({ processesMax: processesFor(config) })
-  const { containers } = config
-  if (containers === undefined) return [wasm]
-  const { socket, runtime, registries = [] } = containers
-  const place = socket === undefined ? {} : { socketPath: socket }
-  const { memoryBytes } = config.resources
-  const owner = address.toLowerCase()
-  return [wasm, createOciExecutor({ ...place, owner, runtime, registries, memoryBytesMax: memoryBytes })]
-}
-
-/** Those of WebAssembly go by their own names, as they did when there was nothing else. */
-function isolationOf(executors: readonly Executor[]): string[] {
-  return executors.flatMap(({ runtime, isolation }) =>
-    isolation.map(layer => (runtime === 'wasm' ? layer : `${runtime}:${layer}`))
-  )
-}
-
-/** A process for each core that is sold, and some: each serves one buyer, and idle ones are kept for a while. */
-const PROCESSES_MIN = 8
-const processesFor = ({ resources }: ProviderConfig) => Math.max(PROCESSES_MIN, wholeCores(resources.cpuMillis) / 1000)
 
 function countBy(states: readonly FaultState[]): Partial<Record<FaultState, number>> {
   const counts: Partial<Record<FaultState, number>> = {}

@@ -1,4 +1,4 @@
-import type { DisputeSettings, FaultState, NetworkDescriptor, ReportRules } from '@archipel/client'
+import type { DisputeSettings, FaultState, NetworkDescriptor, Reachability, ReportRules } from '@archipel/client'
 import type { Address, Domains, Prices, Resources, Wei } from '@archipel/protocol'
 import type { DisputeStatus } from './dispute/status.ts'
 import type { ReconcilerStatus } from './redeem/reconciler.ts'
@@ -12,6 +12,8 @@ export interface ProviderConfig {
   readonly owner: Address
   /** Multiaddrs to listen on. */
   readonly listen: readonly string[]
+  /** Multiaddrs to tell others instead of those that were found to be reachable. Left out: none. */
+  readonly announce?: readonly string[] | undefined
   /** What is for sale, shared by all jobs at once. */
   readonly resources: Resources
   readonly prices: Prices
@@ -72,6 +74,8 @@ export interface ProviderStatus {
   readonly startedAt: number
   readonly multiaddrs: readonly string[]
   readonly peers: number
+  /** Whether others can call it, and why it thinks so. */
+  readonly reachability: Reachability
   readonly offersKnown: number
   readonly isolation: readonly string[]
   readonly jobs: { readonly running: number; readonly done: number; readonly failed: number }

@@ -1,19 +1,24 @@
 import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
+import { autoNAT } from '@libp2p/autonat'
 import type { GossipSub } from '@libp2p/gossipsub'
 import { gossipsub } from '@libp2p/gossipsub'
 import { type Identify, identify } from '@libp2p/identify'
 import type { Connection, ConnectionGater, Libp2p, PeerId, PrivateKey, Stream } from '@libp2p/interface'
-import { type KadDHT, kadDHT } from '@libp2p/kad-dht'
+import type { KadDHT } from '@libp2p/kad-dht'
 import { type Ping, ping } from '@libp2p/ping'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
-import { dhtSettings } from './dht-settings.ts'
+import { createDht } from './dht/create-dht.ts'
 import { connectTo, type DialTarget } from './dial.ts'
-import { createDialGater } from './dial-gater.ts'
+import { createDialGater, isDialable } from './dial-gater.ts'
+import { createPeerExchange } from './exchange/peer-exchange.ts'
 import { createGossip, type Gossip } from './gossip.ts'
 import { gossipSettings } from './gossip-settings.ts'
 import { createHandlers, type HandleOptions, type ProtocolHandler } from './handlers.ts'
+import { createInboundLimit } from './inbound-limit.ts'
+import { createKnownPeers } from './join/known-peers.ts'
+import { createMaintainer, type Maintainer } from './join/maintainer.ts'
 import { privateKeyFromBytes } from './key.ts'
 import { createLifecycle } from './lifecycle.ts'
 import {
@@ -28,8 +33,10 @@ import {
   STREAM_WINDOW_BYTES_MAX,
   STREAMS_PER_CONNECTION_MAX
 } from './limits.ts'
-import { createMaintainer, type Maintainer } from './maintainer.ts'
+import { createMonitor, type MonitorSettings } from './monitor.ts'
+import { type ConnectedPeer, listPeers } from './peer-list.ts'
 import { kadProtocol, offersTopic, validateNetworkName } from './protocol-ids.ts'
+import { type Reachability, reachabilityOf } from './reachability.ts'
 import { timeoutSignal, type WaitOptions } from './wait.ts'
 
 /** The libp2p services every peer of Archipel runs. */
@@ -38,6 +45,8 @@ export type NetworkServices = {
   ping: Ping
   dht: KadDHT
   pubsub: GossipSub
+  /** Where addresses are public: finds out which of ours can be called. Has nothing to ask of it. */
+  autonat?: unknown
 }
 
 export interface NetworkInit {
@@ -63,8 +72,10 @@ export interface NetworkInit {
   datastore?: NonNullable<Libp2pOptions['datastore']>
   /** Connections to keep at least; see {@link createMaintainer}. Default CONNECTIONS_MIN. */
   connectionsMin?: number
+  /** Whether connections and known peers have to be of several /24 or /48. Default: where all addresses are public. */
+  isDiverse?: boolean
   /** Overrides {@link MONITOR_SETTINGS}: how fast a silent peer is noticed. */
-  monitor?: NonNullable<Libp2pOptions['connectionMonitor']>
+  monitor?: Partial<MonitorSettings>
   /** Beyond {@link createDialGater}, or in place of parts of it. */
   connectionGater?: ConnectionGater
   logger?: NonNullable<Libp2pOptions['logger']>
@@ -86,6 +97,10 @@ export interface Network {
   stop(): Promise<void>
   /** Multiaddrs others can dial, each ending in `/p2p/<peer id>`. */
   addresses(): Multiaddr[]
+  /** Whether others can call this peer, as far as is known by now. */
+  reachability(): Reachability
+  /** Those it is connected to, one for each connection. */
+  peers(): Promise<ConnectedPeer[]>
   /** The open connection to a peer, whoever dialled it. */
   connectionTo(peer: PeerId): Connection | undefined
   /** Uses the open connection or dials. Rejects with E_DIAL_FAILED, or the signal's reason. */
@@ -101,7 +116,9 @@ export async function createNetwork(init: NetworkInit): Promise<Network> {
   const name = validateNetworkName(init.network)
   const privateKey = init.privateKey instanceof Uint8Array ? privateKeyFromBytes(init.privateKey) : init.privateKey
   const allowPrivateAddresses = init.allowPrivateAddresses ?? false
+  const isDiverse = init.isDiverse ?? !allowPrivateAddresses
   const topics = [offersTopic(name), ...(init.topics ?? [])]
+  const inbound = createInboundLimit({ isDiverse })
   const libp2p = await createLibp2p<NetworkServices>({
     start: false,
     privateKey,
@@ -117,42 +134,64 @@ export async function createNetwork(init: NetworkInit): Promise<Network> {
       })
     ],
     connectionManager: CONNECTION_SETTINGS,
-    connectionMonitor: init.monitor ?? MONITOR_SETTINGS,
+    // Ours knows when it is this process that was late.
+    connectionMonitor: { enabled: false },
     peerStore: PEER_STORE_SETTINGS,
     ...(init.datastore === undefined ? {} : { datastore: init.datastore }),
-    connectionGater: { ...createDialGater({ allowPrivateAddresses }), ...init.connectionGater },
+    connectionGater: { ...createDialGater({ allowPrivateAddresses }), ...inbound.gater, ...init.connectionGater },
     ...(init.logger === undefined ? {} : { logger: init.logger }),
     nodeInfo: { userAgent: init.userAgent ?? 'archipel' },
     services: {
       identify: identify(),
       ping: ping(PING_SETTINGS),
-      dht: kadDHT(dhtSettings({ protocol: kadProtocol(name), allowPrivateAddresses })),
-      pubsub: gossipsub(gossipSettings({ topics, allowPrivateAddresses }))
+      dht: createDht({ protocol: kadProtocol(name), allowPrivateAddresses, isDiverse }),
+      pubsub: gossipsub(gossipSettings({ topics, allowPrivateAddresses })),
+      ...(allowPrivateAddresses ? {} : { autonat: autoNAT() })
     }
   })
   const gossip = createGossip(libp2p, topics)
   const handlers = createHandlers(libp2p)
+  inbound.watch(libp2p)
+  const monitor = createMonitor(libp2p, { ...MONITOR_SETTINGS, ...init.monitor })
+  const connect = (target: DialTarget, wait: WaitOptions = {}) => connectTo(libp2p, target, wait)
+  const openStream: Network['openStream'] = async (target, protocol, wait = {}) => {
+    const connection = isConnection(target) ? target : await connect(target, wait)
+    return handlers.openStream(connection, protocol, timeoutSignal(OPEN_STREAM_TIMEOUT_MS, wait.signal))
+  }
+  const known = createKnownPeers(libp2p, { isDiverse })
+  const exchange = createPeerExchange({
+    network: { name, peerId: libp2p.peerId, libp2p, handle: handlers.handle, openStream },
+    isDialable: ({ addresses }) => addresses.some(address => isDialable(address, { allowPrivateAddresses })),
+    hasRoom: known.hasRoom,
+    isDiverse
+  })
   const maintainer = createMaintainer(libp2p, {
     bootstrap: init.bootstrap ?? [],
+    known,
+    exchange,
+    isDiverse,
     ...(init.connectionsMin === undefined ? {} : { connectionsMin: init.connectionsMin })
   })
+  let startedAtMs = performance.now()
   const lifecycle = createLifecycle('network', {
     startTimeoutMs: START_TIMEOUT_MS,
     stopTimeoutMs: STOP_TIMEOUT_MS,
     async start() {
+      startedAtMs = performance.now()
+      await exchange.start()
+      monitor.start()
       await libp2p.start()
       await libp2p.services.dht.setMode(init.dht ?? 'client', { force: true })
       maintainer.start()
     },
     async stop() {
       maintainer.stop()
+      monitor.stop()
       handlers.stop()
       for (const connection of libp2p.getConnections()) connection.close().catch(() => {})
       await libp2p.stop()
     }
   })
-
-  const connect = (target: DialTarget, wait: WaitOptions = {}) => connectTo(libp2p, target, wait)
 
   return {
     name,
@@ -163,12 +202,18 @@ export async function createNetwork(init: NetworkInit): Promise<Network> {
     start: lifecycle.start,
     stop: lifecycle.stop,
     addresses: () => libp2p.getMultiaddrs(),
+    reachability: () =>
+      reachabilityOf({
+        addresses: libp2p.getMultiaddrs(),
+        connections: libp2p.getConnections(),
+        listens: (init.listen ?? []).length > 0,
+        allowPrivateAddresses,
+        upMs: performance.now() - startedAtMs
+      }),
+    peers: () => listPeers(libp2p),
     connectionTo: peer => libp2p.getConnections(peer).find(connection => connection.status === 'open'),
     connect,
-    async openStream(target, protocol, wait = {}) {
-      const connection = isConnection(target) ? target : await connect(target, wait)
-      return handlers.openStream(connection, protocol, timeoutSignal(OPEN_STREAM_TIMEOUT_MS, wait.signal))
-    },
+    openStream,
     handle: handlers.handle
   }
 }

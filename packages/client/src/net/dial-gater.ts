@@ -30,8 +30,15 @@ const LOCAL_NAME = /(^|\.)(localhost|local|internal|lan|home\.arpa)\.?$/i
  */
 export function createDialGater({ allowPrivateAddresses }: { allowPrivateAddresses: boolean }): ConnectionGater {
   return {
-    denyDialMultiaddr: address => isUnixSocket(address) || !(allowPrivateAddresses || isPublic(address))
+    denyDialMultiaddr: address => !isDialable(address, { allowPrivateAddresses }),
+    // What would not be dialled is not remembered either.
+    filterMultiaddrForPeer: async (_, address) => isDialable(address, { allowPrivateAddresses })
   }
+}
+
+/** Whether an address that a stranger named may be dialled. */
+export function isDialable(address: Multiaddr, { allowPrivateAddresses }: { allowPrivateAddresses: boolean }): boolean {
+  return !isUnixSocket(address) && (allowPrivateAddresses || isPublic(address))
 }
 
 function isUnixSocket(address: Multiaddr): boolean {

@@ -75,20 +75,42 @@ export const CONNECTION_SETTINGS = {
 }
 
 /**
- * Every second each connection is pinged; an answer later than 1.5 to 3 seconds (it adapts to the path) ends it. So a
- * peer that went dark is noticed within four seconds, below the five that failover allows, while an event loop that
- * was busy for a second loses no connection. A killed process is noticed at once: its sockets close.
+ * Every 0.7 seconds each connection is pinged; one that is silent for 2.4 seconds after that is over. So a peer that went
+ * dark is noticed within 3.3 seconds, below the five that failover allows, while a peer whose event loop was busy for two
+ * keeps its connections. A killed process is noticed at once: its sockets close.
  */
-export const MONITOR_SETTINGS = { pingInterval: 1_000, pingTimeout: { minTimeout: 1_500, maxTimeout: 3_000 } }
+export const MONITOR_SETTINGS = { intervalMs: 700, timeoutMs: 2_400 }
 
 /**
- * Ping streams of one connection at a time. One more ends the connection, whoever opened it: the monitor's next ping while
- * the last is still under way, and the DHT's own ping of a peer it has just met, must both fit.
+ * Ping streams of one connection at a time. One more ends the connection, whoever opened it: the monitor's own, which stays
+ * open, and the DHT's pings of a peer it has just met, must fit. A stream is taken back after ten minutes and opened anew:
+ * libp2p keeps what belongs to it until then, even if its connection is gone.
  */
-export const PING_SETTINGS = { maxInboundStreams: 16, maxOutboundStreams: 8 }
+export const PING_SETTINGS = { maxInboundStreams: 16, maxOutboundStreams: 8, timeout: 600_000 }
 
-/** Peers and addresses stay known for a week, so that a node finds the network again after a weekend off. */
-export const PEER_STORE_SETTINGS = { maxAddressAge: 7 * 24 * 3_600_000, maxPeerAge: 7 * 24 * 3_600_000 }
+/**
+ * Peers and what they said of themselves stay known until there are too many: libp2p counts an address's age from when it
+ * was first seen and never anew, so after a bound of its own, a node that ran for longer would come back knowing nobody.
+ */
+export const PEER_STORE_SETTINGS = { maxAddressAge: 100 * 365 * 24 * 3_600_000, maxPeerAge: 7 * 24 * 3_600_000 }
 
 /** Connections to keep at least: enough to stay in the gossip mesh and the DHT when some of them die together. */
 export const CONNECTIONS_MIN = 6
+
+/** Peers remembered, about 1 kB each: enough to find the network again when nine in ten of them are gone for good. */
+export const KNOWN_PEERS_MAX = 1_024
+
+/** Peers of one /24 or /48 that are remembered: whoever has one such prefix fills a sixty-fourth of our memory. */
+export const KNOWN_PER_PREFIX_MAX = 16
+
+/** Peers read from the store at a time: the bound, and what came since it was last kept. */
+export const KNOWN_PEERS_READ_MAX = 2 * KNOWN_PEERS_MAX
+
+/** Connections of our own choice to one prefix: of six, four at least lead somewhere else. */
+export const CHOSEN_PER_PREFIX_MAX = 2
+
+/**
+ * Connections taken from one prefix, a sixth of all. An office or a carrier's customers come from one, too, so this is
+ * far above what our own choice allows itself.
+ */
+export const INBOUND_PER_PREFIX_MAX = 64

@@ -34,6 +34,9 @@ export const holdersProtocol = (network: NetworkName): string => `/archipel/${ne
 /** A snapshot of the offers a peer knows. */
 export const bookProtocol = (network: NetworkName): string => `/archipel/${network}/book/2.0.0`
 
+/** Who else a peer is connected to, each by the record that it signed itself. */
+export const peersProtocol = (network: NetworkName): string => `/archipel/${network}/peers/1.0.0`
+
 /** Our own DHT: a peer of another network is never in its routing table. */
 export const kadProtocol = (network: NetworkName): string => `/archipel/${network}/kad/1.0.0`
 

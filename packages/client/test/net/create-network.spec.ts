@@ -136,9 +136,9 @@ describe('network', () => {
     expect(await rejection(there.openStream(connection, '/archipel/there/book/1.0.0'))).toMatchObject({
       code: 'E_PROTOCOL_UNSUPPORTED'
     })
-    await until(async () => (await there.libp2p.peerStore.get(here.peerId)).protocols.length > 1, 'identify')
-    const { protocols } = await there.libp2p.peerStore.get(here.peerId)
-    expect(protocols).toContain('/archipel/here/kad/1.0.0')
+    const protocolsOf = async () => (await there.libp2p.peerStore.get(here.peerId)).protocols
+    await until(async () => (await protocolsOf()).includes('/archipel/here/kad/1.0.0'), 'identify')
+    const protocols = await protocolsOf()
     expect(protocols.some(protocol => protocol.includes('/there/'))).toBe(false)
   })
 })

@@ -27,6 +27,8 @@ const REGISTRIES_MAX = 64
 const nodeFileSchema = z.strictObject({
   owner: addressSchema,
   listen: z.array(multiaddrSchema).min(1).max(MULTIADDRS_MAX),
+  /** What to tell others instead of what was found out: behind a proxy, or for a network's first peers. */
+  announce: z.array(multiaddrSchema).max(MULTIADDRS_MAX).optional(),
   domains: z.strictObject({ site: labelSchema, network: labelSchema, region: labelSchema, grid: labelSchema }),
   resources: z.strictObject({ cpus: z.number().min(0.001).max(4096), memory: sizeSchema, disk: sizeSchema }),
   prices: z.strictObject({
@@ -154,11 +156,12 @@ export function initialNodeFile(init: NodeFileInit): NodeFile {
 
 function toConfig(node: z.output<typeof nodeFileSchema>): NodeConfig {
   const { owner, listen, domains, resources, prices, tick, redeem, disputes = {}, faults } = node
-  const { containers, unpaid, passwordFile } = node
+  const { announce, containers, unpaid, passwordFile } = node
   return {
     provider: {
       owner,
       listen,
+      announce,
       domains,
       resources: {
         cpuMillis: Math.round(resources.cpus * 1000),

@@ -56,14 +56,22 @@ export async function askControl(
  * @returns JSON as sent: amounts are decimal strings
  * @throws CodedError E_NODE_NOT_RUNNING, E_NODE_NO_STATUS
  */
-export async function askStatus(path: string, options: AskOptions = {}): Promise<unknown> {
+export const askStatus = (path: string, options: AskOptions = {}): Promise<unknown> => askNode(path, '/status', options)
+
+/**
+ * Asks the node behind a control socket.
+ *
+ * @returns JSON as sent: amounts are decimal strings
+ * @throws CodedError E_NODE_NOT_RUNNING, E_NODE_NO_STATUS
+ */
+export async function askNode(path: string, url: string, options: AskOptions = {}): Promise<unknown> {
   let reply: ControlReply | undefined
   try {
-    reply = await askControl(path, '/status', { ...options, bytesMax: STATUS_BYTES_MAX })
+    reply = await askControl(path, url, { ...options, bytesMax: STATUS_BYTES_MAX })
     if (reply !== undefined) return parseStatus(reply)
   } catch (cause) {
     options.signal?.throwIfAborted()
-    throw new CodedError('E_NODE_NO_STATUS', `the node gave no status: ${(cause as Error).message}`, {
+    throw new CodedError('E_NODE_NO_STATUS', `the node gave no answer: ${(cause as Error).message}`, {
       facts: { path },
       cause
     })

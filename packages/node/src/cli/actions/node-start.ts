@@ -13,6 +13,7 @@ import { createNodeLog } from '../node-log.ts'
 import { createStyle } from '../output/style.ts'
 import { version } from '../version.ts'
 import { NODE_WALLET } from './node-init.ts'
+import { PEERS_PATH } from './node-peers.ts'
 import { jsonOf, summaryOf } from './node-status.ts'
 
 const SUMMARY_INTERVAL_MS = 30_000
@@ -47,6 +48,7 @@ export async function startNode({ context, options }: Invocation<StartOptions>):
       path: socket,
       answers: {
         '/status': () => node.status(),
+        [PEERS_PATH]: () => node.peers(),
         [DISPUTES_PATH]: async () => encodeValue(await node.disputes()),
         [FAULTS_PATH]: async () => encodeValue(await node.faults())
       }

@@ -28,6 +28,11 @@ export function register(program: Command, host: CommandHost): void {
     .action(host.action(async () => (await import('../actions/node-status.ts')).showStatus))
 
   node
+    .command('peers')
+    .description('whom the running node is connected to, and how')
+    .action(host.action(async () => (await import('../actions/node-peers.ts')).showPeers))
+
+  node
     .command('doctor')
     .description('what confines programs on this computer, what is missing and why (exit code 14: they cannot be run)')
     .option('--strict', 'exit with 14 also where a layer is weak or missing')
