@@ -1,3 +1,4 @@
+import { CodedError } from '@archipel/protocol'
 import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
 import type { GossipSub } from '@libp2p/gossipsub'
@@ -8,6 +9,7 @@ import { type KadDHT, kadDHT } from '@libp2p/kad-dht'
 import { type Ping, ping } from '@libp2p/ping'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
+import { createConduct } from './conduct.ts'
 import { dhtSettings } from './dht-settings.ts'
 import { connectTo, type DialTarget } from './dial.ts'
 import { createDialGater } from './dial-gater.ts'
@@ -29,7 +31,7 @@ import {
   STREAMS_PER_CONNECTION_MAX
 } from './limits.ts'
 import { createMaintainer, type Maintainer } from './maintainer.ts'
-import { kadProtocol, offersTopic, validateNetworkName } from './protocol-ids.ts'
+import { contradictionsTopic, kadProtocol, offersTopic, validateNetworkName } from './protocol-ids.ts'
 import { timeoutSignal, type WaitOptions } from './wait.ts'
 
 /** The libp2p services every peer of Archipel runs. */
@@ -57,7 +59,9 @@ export interface NetworkInit {
   dht?: 'server' | 'client'
   /** Keep and dial private and loopback addresses: devnets, LANs and tests. Default false: they are useless to strangers. */
   allowPrivateAddresses?: boolean
-  /** Gossip topics beyond the offers topic. */
+  /** How many topics this network's offers are spread over. Default 1. */
+  offerShards?: number | undefined
+  /** Gossip topics beyond those of offers and contradictions. */
   topics?: readonly string[]
   /** Where known peers and DHT records outlive the process. Default: memory. */
   datastore?: NonNullable<Libp2pOptions['datastore']>
@@ -101,7 +105,16 @@ export async function createNetwork(init: NetworkInit): Promise<Network> {
   const name = validateNetworkName(init.network)
   const privateKey = init.privateKey instanceof Uint8Array ? privateKeyFromBytes(init.privateKey) : init.privateKey
   const allowPrivateAddresses = init.allowPrivateAddresses ?? false
-  const topics = [offersTopic(name), ...(init.topics ?? [])]
+  const shards = Array.from({ length: init.offerShards ?? 1 }, (_, shard) => offersTopic(name, shard))
+  const topics = [...shards, contradictionsTopic(name), ...(init.topics ?? [])]
+  const conduct = createConduct({
+    onRefused(peer) {
+      for (const connection of libp2p.getConnections())
+        if (connection.remotePeer.toString() === peer)
+          connection.abort(new CodedError('E_PEER_REFUSED', 'this peer floods us', { facts: { peer } }))
+    }
+  })
+  const isRefused = (peer: PeerId) => conduct.isRefused(peer.toString())
   const libp2p = await createLibp2p<NetworkServices>({
     start: false,
     privateKey,
@@ -120,17 +133,22 @@ export async function createNetwork(init: NetworkInit): Promise<Network> {
     connectionMonitor: init.monitor ?? MONITOR_SETTINGS,
     peerStore: PEER_STORE_SETTINGS,
     ...(init.datastore === undefined ? {} : { datastore: init.datastore }),
-    connectionGater: { ...createDialGater({ allowPrivateAddresses }), ...init.connectionGater },
+    connectionGater: {
+      ...createDialGater({ allowPrivateAddresses }),
+      denyDialPeer: isRefused,
+      denyInboundEncryptedConnection: isRefused,
+      ...init.connectionGater
+    },
     ...(init.logger === undefined ? {} : { logger: init.logger }),
     nodeInfo: { userAgent: init.userAgent ?? 'archipel' },
     services: {
       identify: identify(),
       ping: ping(PING_SETTINGS),
       dht: kadDHT(dhtSettings({ protocol: kadProtocol(name), allowPrivateAddresses })),
-      pubsub: gossipsub(gossipSettings({ topics, allowPrivateAddresses }))
+      pubsub: gossipsub(gossipSettings({ topics, allowPrivateAddresses, score: conduct.score }))
     }
   })
-  const gossip = createGossip(libp2p, topics)
+  const gossip = createGossip(libp2p, topics, conduct)
   const handlers = createHandlers(libp2p)
   const maintainer = createMaintainer(libp2p, {
     bootstrap: init.bootstrap ?? [],
