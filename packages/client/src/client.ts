@@ -12,6 +12,7 @@ import type { ExportedFile } from './content/index.ts'
 import type { DisputeSummary } from './dispute/summary.ts'
 import type { FaultRecord } from './faults/fault.ts'
 import type { JobOutcome, JobProgress, JobRecord, JobSpec } from './job/job.ts'
+import type { OfferFilter } from './market/book/filter.ts'
 import type { OwnChannel, Reconciled, ReconcileOptions } from './payment/reconciler.ts'
 import type { SpendingState } from './payment/spending/spending.ts'
 
@@ -21,6 +22,10 @@ export interface CallOptions {
 
 export interface JobOptions extends CallOptions {
   onProgress?: (progress: JobProgress) => void
+}
+
+export interface OffersOptions extends CallOptions {
+  filter?: OfferFilter | undefined
 }
 
 /** The light client: everything a buyer does, with no daemon. */
@@ -33,8 +38,8 @@ export interface Client {
    * is used up: {@link Client.resumeJob} takes them up again.
    */
   stop(): Promise<void>
-  /** Verified offers of the whole network as peers know it now. */
-  offers(options?: CallOptions): Promise<VerifiedOffer[]>
+  /** Verified offers as peers know them now: of the whole network, or those that match and nothing else. */
+  offers(options?: OffersOptions): Promise<VerifiedOffer[]>
   /**
    * Runs a job to its verified result and pays for it.
    *

@@ -29,8 +29,8 @@ import type { ReportRules } from './faults/judge.ts'
 import { fetchOutput } from './job/fetch.ts'
 import { JOBS_LISTED_MAX, STOP_WAIT_MS } from './job/limits.ts'
 import { clientStopped, resumeJob, runJob } from './job/run-job.ts'
-import { createBook } from './market/book.ts'
 import { createMarket } from './market/market.ts'
+import { createOffers } from './market/offers.ts'
 import { createInbox, type Inbox } from './negotiate/inbox.ts'
 import { createReconnect } from './negotiate/reconnect.ts'
 import { createSessions, type Sessions } from './negotiate/sessions.ts'
@@ -100,12 +100,15 @@ export function createClient(init: ClientInit): Client {
     onChange: init.onFault,
     onError: error => onWarning({ provider: undefined, error })
   })
-  const book = createBook({
-    ...signing,
-    token: descriptor.token,
+  const known = createOffers({
+    descriptor,
+    network,
+    signing,
+    tables: records,
     onContradiction: proof => void faults.keep({ proof })
   })
-  const market = createMarket({ network, book, bootstrap: descriptor.bootstrap })
+  const { book } = known
+  const market = createMarket({ network, offers: known, bootstrap: descriptor.bootstrap })
   const policy: ChannelPolicy = {
     closeDelaySec: CLOSE_DELAY_SEC,
     depositMin: 0n,
@@ -222,7 +225,7 @@ export function createClient(init: ClientInit): Client {
     inbox,
     verifiedOffer,
     reconnect: provider => reconnect.ask(provider),
-    offers: signal => market.offers(signal)
+    offers: signal => market.offers({}, signal)
   }
 
   const stopping = new AbortController()
@@ -270,7 +273,7 @@ export function createClient(init: ClientInit): Client {
     async stop() {
       reconciler.stop()
       const reported = faults.stop()
-      market.stop()
+      const left = market.stop()
       stopping.abort(clientStopped())
       await Promise.allSettled([...jobs, disputes?.stop()])
       // What the last jobs owe is stored by now or soon: a provider should not have to wait for our next visit.
@@ -278,10 +281,10 @@ export function createClient(init: ClientInit): Client {
       await sessions.close()
       fetcher.stop()
       await network.stop()
-      await reported
+      await Promise.all([reported, left])
       await store.close()
     },
-    offers: ({ signal } = {}) => market.offers(signal),
+    offers: ({ filter, signal } = {}) => market.offers(filter, signal),
     runJob: (spec, options = {}) => working(options, bound => runJob(parts, spec, bound)),
     resumeJob: (id, options = {}) =>
       working(options, async bound => {

@@ -25,6 +25,10 @@ export interface NetworkDescriptor {
   readonly confirmations?: number | undefined
   /** Seconds; endpoints whose newest block is older are not asked. Left out for chains that make blocks on demand. */
   readonly headAgeSecMax?: number | undefined
+  /** Topics that offers are gossiped on, by their regions; 1 if left out. The same for all: who has another number hears others. */
+  readonly offerShards?: number | undefined
+  /** Offers of keys without a bond are taken and passed on, too: closed networks and devnets only. */
+  readonly unbondedOffers?: boolean | undefined
   /** Literal multiaddrs with peer ids; no DNS needed. */
   readonly bootstrap: readonly string[]
   /** Addresses of this machine and private networks count as reachable: devnets and closed networks only. */

@@ -60,6 +60,7 @@ export async function createNodeClient({ descriptor, privateKey, dataDir, ...ini
       createFsBlockStore({ directory: join(dataDir, 'blocks') }),
       createNetwork({
         network: descriptor.name,
+        offerShards: descriptor.offerShards,
         privateKey,
         transports: nodeTransports(),
         bootstrap: descriptor.bootstrap,

@@ -2,6 +2,7 @@ import type { BuyerAgreement, ChannelId, Hash, Pay, Wei } from '@archipel/protoc
 import type { DisputeRecord } from './dispute/record.ts'
 import type { FaultRecord } from './faults/fault.ts'
 import type { JobRecord } from './job/job.ts'
+import type { BackerFact } from './market/admission/bonded-keys.ts'
 import type { ProvidersChannel } from './payment/channels.ts'
 import type { HourSpent, Promised } from './payment/spending/ledger.ts'
 import type { Searched, StrayChannel } from './payment/strays.ts'
@@ -38,6 +39,10 @@ export interface BuyerRecords {
   readonly disputes: Table<DisputeRecord>
   /** account → how far the court was searched for cases against it */
   readonly casesSearched: Table<Searched>
+  /** provider → its offer as it arrived */
+  readonly offers: Table<Uint8Array>
+  /** key → whose bond stands behind it, and when the chain said so */
+  readonly backers: Table<BackerFact>
   leafKey(channel: ChannelId, index: number): string
   /** First part of every leaf key of a channel. */
   leafPrefix(channel: ChannelId): string
@@ -57,6 +62,8 @@ export function createBuyerRecords(store: Store): BuyerRecords {
     searched: store.table('searched'),
     disputes: store.table('disputes'),
     casesSearched: store.table('cases-searched'),
+    offers: store.table('offers'),
+    backers: store.table('backers'),
     // Fixed width, so that keys sort as the log grew.
     leafKey: (channel, index) => `${channel}/${String(index).padStart(13, '0')}`,
     leafPrefix: channel => `${channel}/`

@@ -2,24 +2,25 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type ConnectedPeer,
+  bookCapability,
   createBlockFetcher,
   createBlockServer,
   createBonds,
-  createBook,
   createChain,
   createCourt,
   createHolders,
   createNetwork,
   createNetworkFaults,
+  createOffers,
   createStore,
   type DisputeSummary,
   type FaultRecord,
   type FaultState,
   fetchBook,
-  offersTopic,
   readDisputes,
   type SigningContext,
   serveBook,
+  shardOf,
   stateOf,
   wallClockSec
 } from '@archipel/client'
@@ -111,6 +112,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
 
   const network = await createNetwork({
     network: descriptor.name,
+    offerShards: descriptor.offerShards,
     privateKey,
     transports: nodeTransports(),
     listen: config.listen,
@@ -136,11 +138,15 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     rules: { ...config.faults, coinPrice: config.redeem.coinPrice },
     ...createFaultLog(log, signing.signer.address)
   })
-  const book = createBook({
-    ...signing,
-    token: descriptor.token,
+  const offers = createOffers({
+    descriptor,
+    network,
+    signing,
+    tables: records,
     onContradiction: proof => void faults.keep({ proof })
   })
+  const { book } = offers
+  const shard = shardOf(config.domains.region, offers.shards)
   const publisher = createOfferPublisher({
     network,
     config,
@@ -150,12 +156,13 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     signing,
     records,
     book,
+    shard,
     log
   })
   const beacon = createBeacon({
     network,
     capabilities: [
-      'offers-book',
+      bookCapability(shard, offers.shards),
       ...runtimes.map(runtime => `runtime=${runtime}` as const),
       `region=${config.domains.region}`
     ],
@@ -284,7 +291,8 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       reconciler.stop(),
       news.stop(),
       disputes?.stop(),
-      faults.stop()
+      faults.stop(),
+      offers.stop()
     ])
     fetcher.stop()
     await network.stop()
@@ -306,10 +314,12 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       await Promise.all([conversations.start(), blockServer.start(), holders.start(), serveBook(network, book)])
       network.libp2p.addEventListener('peer:identify', ({ detail }) => {
         // A newcomer's own book is as good as empty: whoever it meets first gives it theirs.
-        if (book.size < BOOK_SMALL) fetchBook(network, detail.peerId, book).catch(() => {})
+        if (book.size < BOOK_SMALL) fetchBook(network, detail.peerId, book, { take: offers.take }).catch(() => {})
       })
       await network.start()
-      network.gossip.join(offersTopic(network.name), { validate: data => book.add(data) })
+      offers.start()
+      offers.listen([shard])
+      void offers.load()
       await publisher.start()
       beacon.start()
       redeemer.start()

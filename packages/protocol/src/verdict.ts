@@ -7,7 +7,7 @@ import { isCodedError } from './errors.ts'
  */
 export type Verdict = 'accept' | 'ignore' | 'reject'
 
-const REJECTED = new Set(['E_MALFORMED', 'E_BAD_SIGNATURE', 'E_OFFER_ABSURD'])
+const REJECTED = new Set(['E_MALFORMED', 'E_BAD_SIGNATURE', 'E_OFFER_ABSURD', 'E_OFFER_WRONG_SHARD', 'E_NOT_EQUIVOCAL'])
 
 /** The one place that turns an error into a verdict. A fault of our own is never the sender's: it is ignored. */
 export function verdictOf(err: unknown): Exclude<Verdict, 'accept'> {

@@ -74,3 +74,5 @@ export const CASE_READS_MAX = 4
 /** Gas of a ruling, and for each seat that it judges, both with room: what the last of a jury pays beyond its own vote. */
 export const RULING_GAS = 60_000n
 export const RULING_GAS_PER_SEAT = 15_000n
+/** Keys whose backers one question asks for: 16 kB there and back, below what a deployment may return, at 12k gas each. */
+export const BACKERS_PER_CALL_MAX = 512

@@ -2,47 +2,72 @@ import { CodedError, type VerifiedOffer } from '@archipel/protocol'
 import type { PeerId } from '@libp2p/interface'
 import {
   type DialTarget,
+  delay,
   type Network,
-  offersTopic,
   parseMultiaddr,
   peerIdTextOf,
   timeoutSignal,
   waitFor
 } from '../net/index.ts'
-import type { Book } from './book.ts'
-import { fetchBook } from './book-protocol.ts'
-import { capabilityKey } from './capability.ts'
+import { filterKey, type OfferFilter } from './book/filter.ts'
+import { bookCapability, capabilityKey } from './capability.ts'
 import {
   BOOK_FRESH_MS,
   BOOK_PEERS,
+  BOOK_STAGGER_MS,
   BOOKS_ENOUGH,
+  FILTERS_FRESH_MAX,
   FIND_BOOKS_TIMEOUT_MS,
+  KEPT_WAIT_MS,
   SECOND_BOOK_WAIT_MS,
   SYNC_TIMEOUT_MS
 } from './limits.ts'
+import type { Offers } from './offers.ts'
+import { shardsFor } from './shards.ts'
+import { fetchBook } from './sync/fetch-book.ts'
 
-/** What a light client knows of the market: a few peers' books to begin with, then gossip. */
+/** What a light client knows of the market: what it kept, a few peers' books, then gossip. */
 export interface Market {
   start(): void
-  stop(): void
-  /** Verified offers, fresh. @throws CodedError E_NO_PEERS when nobody answers and nothing is known */
-  offers(signal?: AbortSignal): Promise<VerifiedOffer[]>
+  stop(): Promise<void>
+  /**
+   * Verified offers, fresh; those that match, and only those are fetched.
+   *
+   * @throws CodedError E_NO_PEERS when nobody answers and nothing is known
+   */
+  offers(filter?: OfferFilter, signal?: AbortSignal): Promise<VerifiedOffer[]>
 }
 
 export interface MarketInit {
   network: Network
-  book: Book
+  offers: Offers
   /** First contacts: dialled at once, so that a client that has just started need not wait for its first look around. */
   bootstrap: readonly string[]
 }
 
-export function createMarket({ network, book, bootstrap }: MarketInit): Market {
-  let leave: (() => void) | undefined
-  let freshUntilMs = 0
-  let syncing: Promise<void> | undefined
+/** How well what matches one filter is known. */
+interface Knowledge {
+  freshUntilMs: number
+  syncing: Promise<void> | undefined
   /** Others' books have been seen: what gossip happens to bring before that is no market yet. */
-  let isInformed = false
+  isInformed: boolean
+}
+
+export function createMarket({ network, offers, bootstrap }: MarketInit): Market {
+  const { book, shards, take } = offers
+  const knowledge = new Map<string, Knowledge>()
   const stopped = new AbortController()
+  /** How many offers an earlier process left to us. */
+  let loading: Promise<number> = Promise.resolve(0)
+
+  function knowledgeOf(filter: OfferFilter): Knowledge {
+    const key = filterKey(filter)
+    const known = knowledge.get(key) ?? { freshUntilMs: 0, syncing: undefined, isInformed: false }
+    knowledge.delete(key)
+    knowledge.set(key, known)
+    if (knowledge.size > FILTERS_FRESH_MAX) knowledge.delete(knowledge.keys().next().value as string)
+    return known
+  }
 
   /** Whoever we are connected to, and our first contacts: they are dialled now instead of at the next look around. */
   function neighbours(): DialTarget[] {
@@ -53,14 +78,16 @@ export function createMarket({ network, book, bootstrap }: MarketInit): Market {
   }
 
   /** Peers that say in the DHT that they hold the book. */
-  async function* holders(signal: AbortSignal): AsyncGenerator<PeerId> {
+  async function* holders(filter: OfferFilter, signal: AbortSignal): AsyncGenerator<PeerId> {
     const asked = new Set([network.peerId.toString(), ...network.libp2p.getPeers().map(String)])
-    const key = await capabilityKey(network.name, 'offers-book')
     try {
       const bounded = timeoutSignal(FIND_BOOKS_TIMEOUT_MS, signal)
-      for await (const { id } of network.libp2p.contentRouting.findProviders(key, { signal: bounded })) {
-        if (!asked.has(id.toString())) yield id
-        asked.add(id.toString())
+      for (const shard of shardsFor(filter, shards)) {
+        const key = await capabilityKey(network.name, bookCapability(shard, shards))
+        for await (const { id } of network.libp2p.contentRouting.findProviders(key, { signal: bounded })) {
+          if (!asked.has(id.toString())) yield id
+          asked.add(id.toString())
+        }
       }
     } catch {
       // The DHT is one way to find peers among several: those we know have been asked.
@@ -68,14 +95,14 @@ export function createMarket({ network, book, bootstrap }: MarketInit): Market {
   }
 
   /** Asks peers for their books; `onEnough` is called once there is enough to begin with, while others are still asked. */
-  async function sync(signal: AbortSignal, onEnough: () => void): Promise<void> {
+  async function sync(filter: OfferFilter, signal: AbortSignal, onEnough: () => void): Promise<boolean> {
     let answered = 0
     let lastError: unknown
     let timer: ReturnType<typeof setTimeout> | undefined
 
     async function ask(peer: DialTarget): Promise<void> {
       try {
-        await fetchBook(network, peer, book, signal)
+        await fetchBook(network, peer, book, { filter, take, signal })
         answered++
         if (answered >= BOOKS_ENOUGH) onEnough()
         else timer = setTimeout(onEnough, SECOND_BOOK_WAIT_MS)
@@ -85,10 +112,21 @@ export function createMarket({ network, book, bootstrap }: MarketInit): Market {
       }
     }
 
+    /** One after another, so that each only sends what those before did not; a slow one holds up nobody. */
+    async function askInTurn(peers: readonly DialTarget[]): Promise<void> {
+      const asked: Promise<void>[] = []
+      for (const peer of peers) {
+        const asking = ask(peer)
+        asked.push(asking)
+        await Promise.race([asking, delay(BOOK_STAGGER_MS, signal)])
+      }
+      await Promise.all(asked)
+    }
+
     try {
-      await Promise.all(neighbours().map(ask))
+      await askInTurn(neighbours())
       if (answered < BOOK_PEERS) {
-        for await (const peer of holders(signal)) {
+        for await (const peer of holders(filter, signal)) {
           await ask(peer)
           if (answered >= BOOK_PEERS) break
         }
@@ -96,44 +134,54 @@ export function createMarket({ network, book, bootstrap }: MarketInit): Market {
     } finally {
       clearTimeout(timer)
     }
-    if (answered > 0) freshUntilMs = performance.now() + BOOK_FRESH_MS
-    else if (book.size === 0) throw noPeers(lastError)
+    if (answered === 0 && book.size === 0) throw noPeers(lastError)
+    return answered > 0
   }
 
   /** Shared by all who ask meanwhile, so it ends by its own clock and by nobody's signal. */
-  function startSync(): Promise<void> {
+  function startSync(known: Knowledge, filter: OfferFilter): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     promise.then(
       () => {
-        isInformed = true
+        known.isInformed = true
       },
       () => {}
     )
-    sync(timeoutSignal(SYNC_TIMEOUT_MS, stopped.signal), resolve)
-      .then(resolve, reject)
+    sync(filter, timeoutSignal(SYNC_TIMEOUT_MS, stopped.signal), resolve)
+      .then(hasAnswers => {
+        if (hasAnswers) known.freshUntilMs = performance.now() + BOOK_FRESH_MS
+        resolve()
+      }, reject)
       .finally(() => {
-        syncing = undefined
+        known.syncing = undefined
       })
     return promise
   }
 
   return {
     start() {
-      leave ??= network.gossip.join(offersTopic(network.name), { validate: data => book.add(data) })
+      offers.start()
+      loading = offers.load()
+      // With one there is nothing to choose; of several, those that somebody asks for.
+      if (shards === 1) offers.listen([0])
     },
-    stop() {
+    async stop() {
       stopped.abort(new CodedError('E_NETWORK_STOPPED', 'this client is stopping'))
-      leave?.()
-      leave = undefined
+      await offers.stop()
     },
-    async offers(signal) {
+    async offers(filter = {}, signal) {
       signal?.throwIfAborted()
-      if (performance.now() >= freshUntilMs) {
-        syncing ??= startSync()
+      offers.listen(shardsFor(filter, shards))
+      const kept = await waitFor(loading, signal)
+      const known = knowledgeOf(filter)
+      if (performance.now() >= known.freshUntilMs) {
+        known.syncing ??= startSync(known, filter)
         // Once there is a book, gossip keeps it up to date: nobody waits for a peer that may be slow.
-        if (!isInformed || book.offers().length === 0) await waitFor(syncing, signal)
+        const isEmpty = book.offers(filter).length === 0
+        if (isEmpty || (!known.isInformed && kept === 0)) await waitFor(known.syncing, signal)
+        else if (!known.isInformed) await waitFor(Promise.race([known.syncing, delay(KEPT_WAIT_MS)]), signal)
       }
-      return book.offers()
+      return book.offers(filter)
     }
   }
 }

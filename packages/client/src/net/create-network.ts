@@ -1,3 +1,4 @@
+import { CodedError } from '@archipel/protocol'
 import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
 import { autoNAT } from '@libp2p/autonat'
@@ -9,6 +10,7 @@ import type { KadDHT } from '@libp2p/kad-dht'
 import { type Ping, ping } from '@libp2p/ping'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
+import { createConduct } from './conduct.ts'
 import { createDht } from './dht/create-dht.ts'
 import { connectTo, type DialTarget } from './dial.ts'
 import { createDialGater, isDialable } from './dial-gater.ts'
@@ -35,7 +37,7 @@ import {
 } from './limits.ts'
 import { createMonitor, type MonitorSettings } from './monitor.ts'
 import { type ConnectedPeer, listPeers } from './peer-list.ts'
-import { kadProtocol, offersTopic, validateNetworkName } from './protocol-ids.ts'
+import { contradictionsTopic, kadProtocol, offersTopic, validateNetworkName } from './protocol-ids.ts'
 import { type Reachability, reachabilityOf } from './reachability.ts'
 import { timeoutSignal, type WaitOptions } from './wait.ts'
 
@@ -66,7 +68,9 @@ export interface NetworkInit {
   dht?: 'server' | 'client'
   /** Keep and dial private and loopback addresses: devnets, LANs and tests. Default false: they are useless to strangers. */
   allowPrivateAddresses?: boolean
-  /** Gossip topics beyond the offers topic. */
+  /** How many topics this network's offers are spread over. Default 1. */
+  offerShards?: number | undefined
+  /** Gossip topics beyond those of offers and contradictions. */
   topics?: readonly string[]
   /** Where known peers and DHT records outlive the process. Default: memory. */
   datastore?: NonNullable<Libp2pOptions['datastore']>
@@ -117,7 +121,16 @@ export async function createNetwork(init: NetworkInit): Promise<Network> {
   const privateKey = init.privateKey instanceof Uint8Array ? privateKeyFromBytes(init.privateKey) : init.privateKey
   const allowPrivateAddresses = init.allowPrivateAddresses ?? false
   const isDiverse = init.isDiverse ?? !allowPrivateAddresses
-  const topics = [offersTopic(name), ...(init.topics ?? [])]
+  const shards = Array.from({ length: init.offerShards ?? 1 }, (_, shard) => offersTopic(name, shard))
+  const topics = [...shards, contradictionsTopic(name), ...(init.topics ?? [])]
+  const conduct = createConduct({
+    onRefused(peer) {
+      for (const connection of libp2p.getConnections())
+        if (connection.remotePeer.toString() === peer)
+          connection.abort(new CodedError('E_PEER_REFUSED', 'this peer floods us', { facts: { peer } }))
+    }
+  })
+  const isRefused = (peer: PeerId) => conduct.isRefused(peer.toString())
   const inbound = createInboundLimit({ isDiverse })
   const libp2p = await createLibp2p<NetworkServices>({
     start: false,
@@ -138,18 +151,24 @@ export async function createNetwork(init: NetworkInit): Promise<Network> {
     connectionMonitor: { enabled: false },
     peerStore: PEER_STORE_SETTINGS,
     ...(init.datastore === undefined ? {} : { datastore: init.datastore }),
-    connectionGater: { ...createDialGater({ allowPrivateAddresses }), ...inbound.gater, ...init.connectionGater },
+    connectionGater: {
+      ...createDialGater({ allowPrivateAddresses }),
+      ...inbound.gater,
+      denyDialPeer: isRefused,
+      denyInboundEncryptedConnection: isRefused,
+      ...init.connectionGater
+    },
     ...(init.logger === undefined ? {} : { logger: init.logger }),
     nodeInfo: { userAgent: init.userAgent ?? 'archipel' },
     services: {
       identify: identify(),
       ping: ping(PING_SETTINGS),
       dht: createDht({ protocol: kadProtocol(name), allowPrivateAddresses, isDiverse }),
-      pubsub: gossipsub(gossipSettings({ topics, allowPrivateAddresses })),
+      pubsub: gossipsub(gossipSettings({ topics, allowPrivateAddresses, score: conduct.score })),
       ...(allowPrivateAddresses ? {} : { autonat: autoNAT() })
     }
   })
-  const gossip = createGossip(libp2p, topics)
+  const gossip = createGossip(libp2p, topics, conduct)
   const handlers = createHandlers(libp2p)
   inbound.watch(libp2p)
   const monitor = createMonitor(libp2p, { ...MONITOR_SETTINGS, ...init.monitor })

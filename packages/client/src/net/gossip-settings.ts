@@ -3,10 +3,11 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
 
 /**
- * Largest message a peer publishes, bytes. An Offer is 300 to 800 bytes. Checked before publishing, because one frame
- * over the receiver's bound silently deafens that link for good.
+ * Largest message a peer publishes, bytes: the proof that two Offers of the largest size contradict each other. An Offer is
+ * 300 to 800 bytes. Checked before publishing, because one frame over the receiver's bound silently deafens that link for
+ * good.
  */
-export const GOSSIP_MESSAGE_BYTES_MAX = 16 * 1024
+export const GOSSIP_MESSAGE_BYTES_MAX = 17 * 1024
 
 /** Largest gossip frame accepted, bytes: many messages and control lists share a frame, so far above one message. */
 export const GOSSIP_FRAME_BYTES_MAX = 1024 * 1024
@@ -14,7 +15,7 @@ export const GOSSIP_FRAME_BYTES_MAX = 1024 * 1024
 /** Bytes that may wait for one slow peer before its gossip stream is reset. */
 export const GOSSIP_OUTBOUND_BYTES_MAX = 8 * 1024 * 1024
 
-/** Topics one peer may make us remember, as gossipsub counts them (about 1 KiB each): ours are fewer than ten. */
+/** Topics one peer may make us remember, as gossipsub counts them (about 1 KiB each): ours are fewer than forty. */
 const TOPIC_BYTES_PER_PEER_MAX = 64 * 1024
 
 /** Peers behind one address before they lose score: an office or a carrier's NAT, not a farm. */
@@ -37,6 +38,8 @@ export interface GossipSettingsInit {
   topics: readonly string[]
   /** Many peers behind one address are expected (devnet, tests): don't hold it against them. */
   allowPrivateAddresses: boolean
+  /** What we think of a peer beside what gossipsub counts itself. */
+  score: (peer: string) => number
 }
 
 /** Options of the gossipsub service. */
@@ -57,6 +60,12 @@ export function gossipSettings(init: GossipSettingsInit): Partial<GossipsubOpts>
     maxTopicBytesPerPeer: TOPIC_BYTES_PER_PEER_MAX,
     allowedTopics: [...init.topics],
     scoreParams: {
+      appSpecificScore: init.score,
+      appSpecificWeight: 1,
+      // A few messages that were promised and did not come in time are what a busy machine looks like.
+      behaviourPenaltyThreshold: BROKEN_PROMISES_MAX,
+      behaviourPenaltyWeight: -10,
+      behaviourPenaltyDecay: 0.9,
       IPColocationFactorWeight: init.allowPrivateAddresses ? 0 : -5,
       IPColocationFactorThreshold: PEERS_PER_ADDRESS_MAX,
       topics: Object.fromEntries(init.topics.map(topic => [topic, TOPIC_SCORE]))
@@ -65,9 +74,12 @@ export function gossipSettings(init: GossipSettingsInit): Partial<GossipsubOpts>
   }
 }
 
+/** Broken promises and floods of control messages that cost nothing; each is forgotten within some seconds. */
+const BROKEN_PROMISES_MAX = 6
+
 /**
- * Being first with a valid message earns a little; an invalid one costs a lot: after a few a peer is no longer
- * heard. Silence is not punished: a quiet topic is normal when offers change rarely.
+ * Being first with a valid message earns a little; an invalid one costs a lot: after the third a peer is no longer heard,
+ * for minutes, and `conduct.ts` cuts it off. Silence is not punished: a quiet topic is normal when offers change rarely.
  */
 const TOPIC_SCORE = {
   topicWeight: 1,
@@ -86,5 +98,5 @@ const TOPIC_SCORE = {
   meshFailurePenaltyWeight: 0,
   meshFailurePenaltyDecay: 0.9,
   invalidMessageDeliveriesWeight: -10,
-  invalidMessageDeliveriesDecay: 0.99
+  invalidMessageDeliveriesDecay: 0.997
 }

@@ -1,6 +1,7 @@
 import { CodedError } from '@archipel/protocol'
 import type { GossipSub, Message, TopicValidatorResult } from '@libp2p/gossipsub'
 import type { Libp2p, PeerId } from '@libp2p/interface'
+import type { Conduct } from './conduct.ts'
 import { GOSSIP_MESSAGE_BYTES_MAX } from './gossip-settings.ts'
 
 /**
@@ -27,12 +28,21 @@ export interface Gossip {
   publish(topic: string, data: Uint8Array): Promise<number>
   /** Connected peers known to listen to a topic. */
   subscribers(topic: string): PeerId[]
+  /**
+   * Counts against a neighbour that it passed on something of no use. Who does so far more than honest peers is refused
+   * for a while. @param cost 1 for what was cheap to find out
+   */
+  blame(peer: PeerId, cost?: number): void
 }
 
 /** Messages being validated at once; more are ignored, so a flood can't pile up work. */
 const VALIDATIONS_MAX = 512
 
-export function createGossip(libp2p: Libp2p<{ pubsub: GossipSub }>, topics: readonly string[]): Gossip {
+export function createGossip(
+  libp2p: Libp2p<{ pubsub: GossipSub }>,
+  topics: readonly string[],
+  conduct: Pick<Conduct, 'invalid' | 'useless'>
+): Gossip {
   const { pubsub } = libp2p.services
   let validating = 0
 
@@ -41,21 +51,28 @@ export function createGossip(libp2p: Libp2p<{ pubsub: GossipSub }>, topics: read
     throw new CodedError('E_TOPIC_UNKNOWN', 'the network was created without this topic', { facts: { topic } })
   }
 
+  async function judge(data: Uint8Array, from: PeerId, validate: GossipTopic['validate']): Promise<GossipVerdict> {
+    if (data.byteLength > GOSSIP_MESSAGE_BYTES_MAX) return 'reject'
+    if (validating >= VALIDATIONS_MAX) return 'ignore'
+    validating++
+    try {
+      return await validate(data, from)
+    } catch {
+      return 'ignore'
+    } finally {
+      validating--
+    }
+  }
+
   return {
     join(topic, { validate }) {
       checkTopic(topic)
       // The validator comes before the subscription: a message passed on unjudged would cost us our own score.
       pubsub.topicValidators.set(topic, async (from: PeerId, message: Message) => {
-        if (message.data.byteLength > GOSSIP_MESSAGE_BYTES_MAX) return verdict('reject')
-        if (validating >= VALIDATIONS_MAX) return verdict('ignore')
-        validating++
-        try {
-          return verdict(await validate(message.data, from))
-        } catch {
-          return verdict('ignore')
-        } finally {
-          validating--
-        }
+        const judged = await judge(message.data, from, validate)
+        if (judged === 'reject') conduct.invalid(from.toString())
+        // The verdicts are gossipsub's own words; its enum is only a type here.
+        return judged as TopicValidatorResult
       })
       pubsub.subscribe(topic)
       return () => {
@@ -76,11 +93,7 @@ export function createGossip(libp2p: Libp2p<{ pubsub: GossipSub }>, topics: read
         throw new CodedError('E_GOSSIP_FAILED', 'the message was not published', { facts: { topic }, cause })
       }
     },
-    subscribers: topic => pubsub.getSubscribers(topic)
+    subscribers: topic => pubsub.getSubscribers(topic),
+    blame: (peer, cost) => conduct.useless(peer.toString(), cost)
   }
-}
-
-/** The verdicts are gossipsub's own words; its enum is only a type here. */
-function verdict(value: GossipVerdict): TopicValidatorResult {
-  return value as TopicValidatorResult
 }

@@ -31,8 +31,11 @@ export const blocksProtocol = (network: NetworkName): string => `/archipel/${net
 /** Who else has some content. */
 export const holdersProtocol = (network: NetworkName): string => `/archipel/${network}/holders/1.0.0`
 
-/** A snapshot of the offers a peer knows. */
-export const bookProtocol = (network: NetworkName): string => `/archipel/${network}/book/2.0.0`
+/** The offers a peer knows: those that match a filter, or what differs from ours. */
+export const bookProtocol = (network: NetworkName): string => `/archipel/${network}/book/3.0.0`
+
+/** The version before: a snapshot of all of them. Served, and asked for where a peer has no other. */
+export const snapshotProtocol = (network: NetworkName): string => `/archipel/${network}/book/2.0.0`
 
 /** Who else a peer is connected to, each by the record that it signed itself. */
 export const peersProtocol = (network: NetworkName): string => `/archipel/${network}/peers/1.0.0`
@@ -40,5 +43,11 @@ export const peersProtocol = (network: NetworkName): string => `/archipel/${netw
 /** Our own DHT: a peer of another network is never in its routing table. */
 export const kadProtocol = (network: NetworkName): string => `/archipel/${network}/kad/1.0.0`
 
-/** Signed offers. The version changes when validation rules do: a relay with weaker rules would be punished for honesty. */
-export const offersTopic = (network: NetworkName): string => `/archipel/${network}/offers/2.0.0`
+/**
+ * Signed offers, those of some regions for each shard. The version changes when validation rules do: a relay with weaker
+ * rules would be punished for honesty.
+ */
+export const offersTopic = (network: NetworkName, shard = 0): string => `/archipel/${network}/offers/3.0.0/${shard}`
+
+/** Proofs that a provider signed two different offers with one sequence. */
+export const contradictionsTopic = (network: NetworkName): string => `/archipel/${network}/contradictions/1.0.0`

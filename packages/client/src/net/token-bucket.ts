@@ -1,43 +1,73 @@
-/** Lets something happen so often and no more. */
+/** Lets things through at a rate: up to `capacity` at once, refilled by `perSec`. */
 export interface TokenBucket {
-  /** Takes one token; false when there is none. */
-  take(): boolean
+  /** Takes so many, default 1. False, and nothing taken, when there are not enough. */
+  take(count?: number): boolean
+  /** Takes so many whether there are enough or not: below zero, the next wait longer. Never below minus `capacity`. */
+  spend(count: number): void
+  readonly left: number
 }
 
 export interface TokenBucketInit {
-  /** Tokens it holds at most, and at first. */
-  burst: number
-  /** Milliseconds in which one token comes back. */
-  refillMs: number
-  /** A clock that only goes forward. */
-  nowMs?: () => number
+  capacity: number
+  perSec: number
+  /** Monotonic. Default: `performance.now`. */
+  nowMs?: (() => number) | undefined
 }
 
-export function createTokenBucket({ burst, refillMs, nowMs = () => performance.now() }: TokenBucketInit): TokenBucket {
-  let tokens = burst
-  let atMs = nowMs()
+export function createTokenBucket({ capacity, perSec, nowMs = () => performance.now() }: TokenBucketInit): TokenBucket {
+  let left = capacity
+  let lastMs = nowMs()
+
+  function refill(): void {
+    const now = nowMs()
+    left = Math.min(capacity, left + ((now - lastMs) / 1000) * perSec)
+    lastMs = now
+  }
+
   return {
-    take() {
-      const now = nowMs()
-      tokens = Math.min(burst, tokens + (now - atMs) / refillMs)
-      atMs = now
-      if (tokens < 1) return false
-      tokens--
+    take(count = 1) {
+      refill()
+      if (left < count) return false
+      left -= count
       return true
+    },
+    spend(count) {
+      refill()
+      left = Math.max(-capacity, left - count)
+    },
+    get left() {
+      refill()
+      return left
     }
   }
 }
 
-/** A bucket for each key. Of more than `keysMax` the one that was used longest ago is forgotten, and begins anew. */
-export function createTokenBuckets(init: TokenBucketInit & { keysMax: number }): { take(key: string): boolean } {
+/** A bucket for each key. */
+export interface KeyedBuckets {
+  take(key: string, count?: number): boolean
+  spend(key: string, count: number): void
+  left(key: string): number
+}
+
+export interface KeyedBucketsInit extends TokenBucketInit {
+  /** Keys remembered; the one used longest ago is forgotten first, and begins with a full bucket again. */
+  keysMax: number
+}
+
+export function createKeyedBuckets({ keysMax, ...init }: KeyedBucketsInit): KeyedBuckets {
   const buckets = new Map<string, TokenBucket>()
+
+  function bucketOf(key: string): TokenBucket {
+    const bucket = buckets.get(key) ?? createTokenBucket(init)
+    buckets.delete(key)
+    buckets.set(key, bucket)
+    if (buckets.size > keysMax) buckets.delete(buckets.keys().next().value as string)
+    return bucket
+  }
+
   return {
-    take(key) {
-      const bucket = buckets.get(key) ?? createTokenBucket(init)
-      buckets.delete(key)
-      buckets.set(key, bucket)
-      if (buckets.size > init.keysMax) buckets.delete(buckets.keys().next().value as string)
-      return bucket.take()
-    }
+    take: (key, count) => bucketOf(key).take(count),
+    spend: (key, count) => bucketOf(key).spend(count),
+    left: key => buckets.get(key)?.left ?? init.capacity
   }
 }

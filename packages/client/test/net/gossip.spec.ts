@@ -142,3 +142,45 @@ describe('gossip', () => {
     expect(new Set(ids).size).toBe(3)
   })
 })
+
+describe('a neighbour that floods', () => {
+  it.each([
+    ['what no honest peer sends', 'reject'],
+    ['what is of no use', 'ignore']
+  ] as const)('with %s is cut off and not let in again, and an honest relay stays', async (_what, verdict) => {
+    const [mallory, victim, honest] = await Promise.all([startPeer(), startPeer(), startPeer()])
+    const far = await startPeer()
+    const heard: string[] = []
+    victim.gossip.join(TOPIC, {
+      validate(data, from): GossipVerdict {
+        if (!text(data).startsWith('!')) {
+          heard.push(text(data))
+          return 'accept'
+        }
+        if (verdict === 'ignore') victim.gossip.blame(from)
+        return verdict
+      }
+    })
+    for (const peer of [honest, far]) listen(peer)
+    await far.connect(honest.addresses())
+    await honest.connect(victim.addresses())
+    await mallory.connect(victim.addresses())
+    await meshed([victim, honest, far])
+    await until(() => mallory.gossip.subscribers(TOPIC).length > 0, 'a listener to be known')
+    const startedMs = performance.now()
+    let sent = 0
+    while (mallory.libp2p.getConnections().length > 0 && performance.now() - startedMs < 10_000) {
+      for (let i = 0; i < 50; i++) await mallory.gossip.publish(TOPIC, bytes(`!${sent++}`)).catch(() => {})
+      await new Promise(resolve => setTimeout(resolve, 50))
+    }
+    expect(performance.now() - startedMs).toBeLessThan(10_000)
+    expect(victim.connectionTo(mallory.peerId)).toBeUndefined()
+    // Neither side may open another.
+    await mallory.connect(victim.addresses()).catch(() => {})
+    await until(() => victim.connectionTo(mallory.peerId) === undefined, 'it to be refused')
+    expect(await rejection(victim.connect(mallory.addresses()))).toMatchObject({ code: 'E_DIAL_FAILED' })
+    await far.gossip.publish(TOPIC, bytes('honest news'))
+    await until(() => heard.includes('honest news'), 'news through the honest relay')
+    expect(insides(victim).score.score(honest.peerId.toString())).toBeGreaterThanOrEqual(0)
+  })
+})

@@ -84,6 +84,7 @@ export async function withVisitor<T>(context: Context, work: (client: Client) =>
     createStore({ memory: true }),
     createNetwork({
       network: descriptor.name,
+      offerShards: descriptor.offerShards,
       privateKey,
       transports: nodeTransports(),
       bootstrap: descriptor.bootstrap,

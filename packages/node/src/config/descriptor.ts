@@ -1,4 +1,4 @@
-import type { NetworkDescriptor } from '@archipel/client'
+import { type NetworkDescriptor, OFFER_SHARDS_MAX } from '@archipel/client'
 import { type Address, CodedError, LABEL_BYTES_MAX, MULTIADDR_BYTES_MAX } from '@archipel/protocol'
 import { z } from 'zod'
 import { parseDocumentText, readDocument } from './document.ts'
@@ -36,6 +36,8 @@ const descriptorSchema = z.strictObject({
   deployedAt: z.int().nonnegative(),
   confirmations: z.int().min(1).max(CONFIRMATIONS_MAX).optional(),
   headAgeSecMax: z.int().positive().optional(),
+  offerShards: z.int().min(1).max(OFFER_SHARDS_MAX).optional(),
+  unbondedOffers: z.boolean().optional(),
   bootstrap: z.array(multiaddrSchema).max(BOOTSTRAP_MAX),
   allowPrivateAddresses: z.boolean()
 })

@@ -29,11 +29,14 @@ export interface OfferPublisherInit {
   records: ProviderRecords
   /** Our own book: who asks us for it finds our Offer too. */
   book: Book
+  /** Where offers of our region are gossiped. */
+  shard: number
   log: Logger
 }
 
 export function createOfferPublisher(init: OfferPublisherInit): OfferPublisher {
   const { network, config, runtimes, isolation, version, signing, records, book, log } = init
+  const topic = offersTopic(network.name, init.shard)
   let current: Offer | undefined
   let timer: NodeJS.Timeout | undefined
   let settling: NodeJS.Timeout | undefined
@@ -62,7 +65,7 @@ export function createOfferPublisher(init: OfferPublisherInit): OfferPublisher {
     }
     const data = encode(signedOfferType, sign(signing.signer, signing.domain, offerType, current))
     book.add(data)
-    const reached = await network.gossip.publish(offersTopic(network.name), data)
+    const reached = await network.gossip.publish(topic, data)
     log.debug({ sequence, reached }, 'published offer')
   }
 
@@ -74,7 +77,7 @@ export function createOfferPublisher(init: OfferPublisherInit): OfferPublisher {
   }
 
   function onSubscription(): void {
-    const now = network.gossip.subscribers(offersTopic(network.name)).length
+    const now = network.gossip.subscribers(topic).length
     const grown = now > neighbours
     const few = neighbours < ENOUGH_NEIGHBOURS
     neighbours = now

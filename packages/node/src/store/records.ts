@@ -1,4 +1,4 @@
-import type { DisputeRecord, FaultRecord, Store, Table } from '@archipel/client'
+import type { BackerFact, DisputeRecord, FaultRecord, Store, Table } from '@archipel/client'
 import type { ProviderAgreement, ProviderChannel, UnixSec } from '@archipel/protocol'
 
 /** A channel with when its newest voucher arrived: vouchers are redeemed by amount or by age. */
@@ -24,6 +24,10 @@ export interface ProviderRecords {
   readonly counters: Table<number>
   /** fault → what proves it, and what has come of it */
   readonly faults: Table<FaultRecord>
+  /** provider → its offer as it arrived */
+  readonly offers: Table<Uint8Array>
+  /** key → whose bond stands behind it, and when the chain said so */
+  readonly backers: Table<BackerFact>
 }
 
 export function createProviderRecords(store: Store): ProviderRecords {
@@ -35,6 +39,8 @@ export function createProviderRecords(store: Store): ProviderRecords {
     channels: store.table('channels'),
     disputes: store.table('disputes'),
     counters: store.table('counters'),
-    faults: store.table('faults')
+    faults: store.table('faults'),
+    offers: store.table('offers'),
+    backers: store.table('backers')
   }
 }

@@ -32,7 +32,7 @@ export function decodeOffer(data: Uint8Array): SignedOffer {
 /**
  * Checks an Offer: cheap things first, the signature last.
  *
- * @throws CodedError E_OFFER_EXPIRED, E_OFFER_OTHER_TOKEN (not useful), E_OFFER_ABSURD, E_BAD_SIGNATURE (not honest)
+ * @throws CodedError E_OFFER_EXPIRED, E_OFFER_EARLY, E_OFFER_OTHER_TOKEN (not useful), E_OFFER_ABSURD, E_BAD_SIGNATURE (not honest)
  */
 export function validateOffer(offer: SignedOffer, { domain, recover, nowSec, token }: OfferContext): VerifiedOffer {
   const { body } = offer
@@ -41,7 +41,14 @@ export function validateOffer(offer: SignedOffer, { domain, recover, nowSec, tok
       facts: { provider: body.provider, expiresAt: body.expiresAt, nowSec }
     })
   }
-  if (body.expiresAt > nowSec + OFFER_TTL_SEC_MAX + CLOCK_SKEW_SEC_MAX) absurd(offer, 'expires too far ahead')
+  const aheadSec = body.expiresAt - nowSec - OFFER_TTL_SEC_MAX
+  // Somebody whose clock is as far ahead as an honest one may be took it, and passed it on in good faith.
+  if (aheadSec > 2 * CLOCK_SKEW_SEC_MAX) absurd(offer, 'expires too far ahead')
+  if (aheadSec > CLOCK_SKEW_SEC_MAX) {
+    throw new CodedError('E_OFFER_EARLY', `the offer of ${body.provider} is from the future`, {
+      facts: { provider: body.provider, expiresAt: body.expiresAt, nowSec }
+    })
+  }
   if (body.tickSec < 1 || body.tickSec > TICK_SEC_MAX) absurd(offer, `tickSec is not 1…${TICK_SEC_MAX}`)
   if (sameHex(body.owner, ZERO_ADDRESS)) absurd(offer, 'the zero address cannot be paid')
   if (body.resources.cpuMillis === 0 || body.resources.memoryBytes === 0) absurd(offer, 'no capacity')

@@ -14,6 +14,7 @@ import { readContractLogs } from '../escrow/history.ts'
 import type { BlockRange } from '../escrow/reads.ts'
 import type { CallOptions, Rpc } from '../rpc/rpc.ts'
 import { findReceipt, type RawLog } from '../transactions/receipt.ts'
+import { readBackers } from './backers.ts'
 import type { Shares } from './shares.ts'
 
 /** An owner's collateral. */
@@ -39,6 +40,10 @@ export interface ExposureState {
 export interface BondsReads {
   /** Who answers for a node's key; undefined if nobody does. */
   ownerOf(key: Address, options?: CallOptions): Promise<Address | undefined>
+  /**
+   * Who answers for each of these keys with a bond that is not empty, in the order of the keys: one question for hundreds.
+   */
+  backersOf(keys: readonly Address[], options?: CallOptions): Promise<(Address | undefined)[]>
   /** The keys that an owner has registered, in their order. */
   keysOf(owner: Address, range: BlockRange, options?: CallOptions): Promise<Address[]>
   bondOf(owner: Address, options?: CallOptions): Promise<BondState>
@@ -98,6 +103,7 @@ export function createBondsReads(rpc: Rpc, bonds: Address, token: Address): Bond
       const [owner] = await ask('ownerOf', [key], options)
       return sameHex(owner, ZERO_ADDRESS) ? undefined : (owner.toLowerCase() as Address)
     },
+    backersOf: (keys, options) => readBackers(rpc, { bonds, token }, keys, options),
     async keysOf(owner, range, options) {
       const logs = await history('KeyRegistered', [null, topicOfAddress(owner)], range, options)
       return logs.map(({ topics }) => addressOfTopic(topics[1]))

@@ -31,7 +31,7 @@ export const ASK_LIAR_AGAIN_MS = 3_600_000
 export const ASKED_MAX = 1_024
 
 /** Questions of one peer that are answered: a few at once, as after a restart, then one each ten seconds. */
-export const ANSWERS_PER_PEER = { burst: 4, refillMs: 10_000, keysMax: 1_024 }
+export const ANSWERS_PER_PEER = { capacity: 4, perSec: 0.1, keysMax: 1_024 }
 
 /** Of all together: names are free, so this is what bounds the work. An answer costs about a millisecond. */
-export const ANSWERS_OF_ALL = { burst: 64, refillMs: 30 }
+export const ANSWERS_OF_ALL = { capacity: 64, perSec: 33 }

@@ -5,7 +5,7 @@ import type { Network } from '../create-network.ts'
 import { createMessageStream } from '../message-stream.ts'
 import { peersProtocol } from '../protocol-ids.ts'
 import { shuffle } from '../shuffle.ts'
-import { createTokenBucket, createTokenBuckets } from '../token-bucket.ts'
+import { createTokenBucket, createKeyedBuckets } from '../token-bucket.ts'
 import { timeoutSignal, type WaitOptions } from '../wait.ts'
 import {
   ANSWERS_OF_ALL,
@@ -49,7 +49,7 @@ export function createPeerExchange(init: PeerExchangeInit): PeerExchange {
   const { network, isDialable, hasRoom, isDiverse, random = Math.random } = init
   const { libp2p } = network
   const protocol = peersProtocol(network.name)
-  const ofEach = createTokenBuckets(ANSWERS_PER_PEER)
+  const ofEach = createKeyedBuckets(ANSWERS_PER_PEER)
   const ofAll = createTokenBucket(ANSWERS_OF_ALL)
   let serving: Promise<() => Promise<void>> | undefined
 

@@ -27,7 +27,7 @@ export const DIAL_TIMEOUT_MS = 4_000
  * Dials to one prefix, however many names have addresses there: records are signed by those that they name, but nothing
  * keeps a stranger from signing that it listens where a victim does.
  */
-export const DIALS_PER_PREFIX = { burst: 8, refillMs: 6_000, keysMax: 1_024 }
+export const DIALS_PER_PREFIX = { capacity: 8, perSec: 1 / 6, keysMax: 1_024 }
 
 /** First contacts are left alone by those that know others, so that a network is not as large as they are. */
 export const BOOTSTRAP_BELOW = 3

@@ -4,7 +4,7 @@ import { parseMultiaddr, peerIdTextOf } from '../dial.ts'
 import type { PeerExchange } from '../exchange/peer-exchange.ts'
 import { CHOSEN_PER_PREFIX_MAX, CONNECTION_SETTINGS, CONNECTIONS_MIN } from '../limits.ts'
 import { shuffle } from '../shuffle.ts'
-import { createTokenBuckets } from '../token-bucket.ts'
+import { createKeyedBuckets } from '../token-bucket.ts'
 import { timeoutSignal, unref } from '../wait.ts'
 import { createAsking } from './asking.ts'
 import { createBackoff } from './backoff.ts'
@@ -79,7 +79,7 @@ export function createMaintainer(libp2p: Host, init: MaintainerInit): Maintainer
   const deafness = createDeafness(libp2p, { deafMs: DEAF_LOOKS_MAX * intervalMs })
   const backoff = createBackoff(random)
   const lost = createLostPeers()
-  const dialsPerPrefix = createTokenBuckets(DIALS_PER_PREFIX)
+  const dialsPerPrefix = createKeyedBuckets(DIALS_PER_PREFIX)
   const dialling = new Map<string, Candidate>()
   /** Who was behind an address without a name. */
   const names = new Map<string, string>()

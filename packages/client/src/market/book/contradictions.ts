@@ -9,7 +9,7 @@ import {
   toHex,
   verify
 } from '@archipel/protocol'
-import { OFFERS_REMEMBERED_MAX, OFFERS_REMEMBERED_PER_PROVIDER, TOLD_MAX } from './limits.ts'
+import { OFFERS_REMEMBERED_MAX, OFFERS_REMEMBERED_PER_PROVIDER, TOLD_MAX } from '../limits.ts'
 
 /** Finds providers out that sign different offers with one sequence: one for this peer, another for that. */
 export interface Contradictions {

@@ -1,13 +1,14 @@
-import type { Offer, VerifiedOffer } from '@archipel/protocol'
-import { describe, expect, it, vi } from 'vitest'
-import { recoverNative } from '../../src/crypto/signer-node.ts'
-import { type BookInit, createBook } from '../../src/market/book.ts'
-import { BOOK_OFFERS_MAX } from '../../src/market/limits.ts'
-import { createHost, domain, NOW, TOKEN } from '../job/host.ts'
-import { bytesOf, cheapSigner, offerOf, recoverCheap } from './offers.ts'
+import type { Address, Offer, VerifiedOffer } from '@archipel/protocol'
+import { describe, expect, it } from 'vitest'
+import { recoverNative } from '../../../src/crypto/signer-node.ts'
+import { type BookInit, createBook } from '../../../src/market/book/book.ts'
+import { OFFER_MEMORY_BYTES } from '../../../src/market/limits.ts'
+import { createHost, domain, NOW, TOKEN } from '../../job/host.ts'
+import { bytesOf, cheapSigner, offerOf, recoverCheap } from '../offers.ts'
 
-// The real bound takes ten seconds to fill: every offer is hashed.
-vi.mock('../../src/market/limits.ts', async original => ({ ...(await original<object>()), BOOK_OFFERS_MAX: 50 }))
+/** Offers that fit into the books of these tests, and no more: the real bound takes long to fill. */
+const OFFERS_MAX = 50
+const OFFER_BYTES = bytesOf(offerOf(0)).length + OFFER_MEMORY_BYTES
 
 function setUp(changes: Partial<BookInit> = {}) {
   const clock = { now: NOW }
@@ -18,9 +19,10 @@ function setUp(changes: Partial<BookInit> = {}) {
     token: TOKEN,
     nowSec: () => clock.now,
     onOffer: offer => seen.push(offer),
+    bytesMax: OFFERS_MAX * OFFER_BYTES,
     ...changes
   })
-  const add = (n: number, offer: Partial<Offer> = {}) => book.add(bytesOf(offerOf(n, offer)))
+  const add = (n: number, offer: Partial<Offer> = {}, backer?: Address) => book.add(bytesOf(offerOf(n, offer)), backer)
   return { book, add, clock, seen }
 }
 
@@ -46,8 +48,10 @@ describe('taking offers', () => {
 
   it.each<[string, Partial<Offer>, 'ignore' | 'reject']>([
     ['has expired', { expiresAt: NOW }, 'ignore'],
+    ['is from the future', { expiresAt: NOW + 3600 + 121 }, 'ignore'],
+    ['is from as far in the future as an honest relay’s clock may be', { expiresAt: NOW + 3600 + 240 }, 'ignore'],
     ['is in another token', { token: `0x${'71'.repeat(20)}` }, 'ignore'],
-    ['never expires', { expiresAt: NOW + 3600 + 121 }, 'reject'],
+    ['never expires', { expiresAt: NOW + 3600 + 241 }, 'reject'],
     ['has no capacity', { resources: { cpuMillis: 0, memoryBytes: 1, diskBytes: 1 } }, 'reject'],
     ['cannot be paid', { owner: `0x${'00'.repeat(20)}` }, 'reject'],
     ['has no tick', { tickSec: 0 }, 'reject']
@@ -101,6 +105,19 @@ describe('offers that expired', () => {
   })
 })
 
+describe('an old offer', () => {
+  it('does not come back once what replaced it has expired', () => {
+    const { add, clock, book } = setUp()
+    const old = { sequence: 5, expiresAt: NOW + 3600 }
+    add(1, old)
+    add(1, { sequence: 6, expiresAt: NOW + 10 })
+    clock.now = NOW + 600
+    expect(book.offers()).toEqual([])
+    expect(add(1, old)).toBe('ignore')
+    expect(add(1, { sequence: 7, expiresAt: NOW + 1200 })).toBe('accept')
+  })
+})
+
 describe('a snapshot', () => {
   it('is what was stored, within the bytes asked for', () => {
     const { book, add } = setUp()
@@ -131,16 +148,16 @@ describe('a full book', () => {
   /** A book that is full with providers 0 to the bound - 1. */
   function full() {
     const scene = setUp()
-    for (let i = 0; i < BOOK_OFFERS_MAX; i++) scene.add(i, i === 0 ? { expiresAt: NOW + 5 } : {})
-    expect(scene.book.size).toBe(BOOK_OFFERS_MAX)
+    for (let i = 0; i < OFFERS_MAX; i++) scene.add(i, i === 0 ? { expiresAt: NOW + 5 } : {})
+    expect(scene.book.size).toBe(OFFERS_MAX)
     return scene
   }
 
   it('takes a newcomer in the place of somebody', () => {
     const scene = full()
-    expect(scene.add(BOOK_OFFERS_MAX)).toBe('accept')
-    expect(scene.book.size).toBe(BOOK_OFFERS_MAX)
-    expect(scene.book.get(cheapSigner(BOOK_OFFERS_MAX).address)).toBeDefined()
+    expect(scene.add(OFFERS_MAX)).toBe('accept')
+    expect(scene.book.size).toBe(OFFERS_MAX)
+    expect(scene.book.get(cheapSigner(OFFERS_MAX).address)).toBeDefined()
   })
 
   it('lets nobody go for a newer offer of somebody who is in', () => {
@@ -153,7 +170,7 @@ describe('a full book', () => {
   it('lets nobody go for what is not let in', () => {
     const scene = full()
     const before = providersOf(scene)
-    expect(scene.add(BOOK_OFFERS_MAX, { tickSec: 0 })).toBe('reject')
+    expect(scene.add(OFFERS_MAX, { tickSec: 0 })).toBe('reject')
     expect(providersOf(scene)).toEqual(before)
   })
 
@@ -161,9 +178,59 @@ describe('a full book', () => {
     const scene = full()
     const before = providersOf(scene)
     scene.clock.now = NOW + 5
-    expect(scene.add(BOOK_OFFERS_MAX)).toBe('accept')
+    expect(scene.add(OFFERS_MAX)).toBe('accept')
     before.delete(cheapSigner(0).address)
-    before.add(cheapSigner(BOOK_OFFERS_MAX).address)
+    before.add(cheapSigner(OFFERS_MAX).address)
     expect(providersOf(scene)).toEqual(before)
+  })
+
+  it('counts what it holds, and holds no more than it may', () => {
+    const scene = full()
+    for (let i = 0; i < 3 * OFFERS_MAX; i++) {
+      scene.add(OFFERS_MAX + i)
+      expect(scene.book.bytes).toBeLessThanOrEqual(OFFERS_MAX * OFFER_BYTES)
+      expect(scene.book.bytes).toBe(scene.book.size * OFFER_BYTES)
+    }
+  })
+
+  it('holds fewer of those that are larger', () => {
+    const scene = full()
+    for (let i = 0; i < OFFERS_MAX; i++) scene.add(1000 + i, { multiaddrs: new Array(8).fill('x'.repeat(320)) })
+    expect(scene.book.size).toBeLessThan(0.8 * OFFERS_MAX)
+    expect(scene.book.bytes).toBeLessThanOrEqual(OFFERS_MAX * OFFER_BYTES)
+  })
+
+  it('takes one back that had to go, once there is room', () => {
+    const scene = full()
+    const before = providersOf(scene)
+    scene.add(OFFERS_MAX)
+    const gone = [...Array(OFFERS_MAX).keys()].find(i => scene.book.get(cheapSigner(i).address) === undefined)!
+    expect(before).toContain(cheapSigner(gone).address)
+    scene.clock.now = NOW + 5
+    if (gone === 0) return
+    expect(scene.add(gone)).toBe('accept')
+  })
+
+  it('gives one owner no more than its share, however many keys it has', () => {
+    const scene = setUp()
+    const flooder: Address = `0x${'f1'.repeat(20)}`
+    for (let i = 0; i < OFFERS_MAX; i++) scene.add(i, {}, `0x${String(i).padStart(40, '0')}`)
+    const before = providersOf(scene)
+    for (let i = 0; i < 20 * OFFERS_MAX; i++) scene.add(10_000 + i, {}, flooder)
+    const left = [...providersOf(scene)].filter(provider => before.has(provider))
+    // A twentieth of the book, and the one that makes it too much.
+    expect(scene.book.size - left.length).toBeLessThanOrEqual(OFFERS_MAX / 20 + 1)
+    expect(left.length).toBeGreaterThanOrEqual(OFFERS_MAX - OFFERS_MAX / 20 - 1)
+  })
+
+  it('takes honest newcomers while one owner floods it', () => {
+    const scene = setUp()
+    const flooder: Address = `0x${'f1'.repeat(20)}`
+    for (let i = 0; i < 5 * OFFERS_MAX; i++) scene.add(10_000 + i, {}, flooder)
+    for (let i = 0; i < OFFERS_MAX / 2; i++) {
+      scene.add(i, {}, `0x${String(i).padStart(40, '0')}`)
+      for (let k = 0; k < 5; k++) scene.add(20_000 + 5 * i + k, {}, flooder)
+    }
+    for (let i = 0; i < OFFERS_MAX / 2; i++) expect(scene.book.get(cheapSigner(i).address)).toBeDefined()
   })
 })

@@ -1,13 +1,13 @@
 import { faultOf, type Offer, type OfferEquivocation, type SignedOffer, validateEquivocation } from '@archipel/protocol'
 import { describe, expect, it, vi } from 'vitest'
-import { createBook } from '../../src/market/book.ts'
-import { createContradictions } from '../../src/market/contradictions.ts'
-import { OFFERS_REMEMBERED_MAX, OFFERS_REMEMBERED_PER_PROVIDER, TOLD_MAX } from '../../src/market/limits.ts'
-import { domain, NOW, TOKEN } from '../job/host.ts'
-import { bytesOf, cheapSigner, offerOf, recoverCheap } from './offers.ts'
+import { createBook } from '../../../src/market/book/book.ts'
+import { createContradictions } from '../../../src/market/book/contradictions.ts'
+import { OFFERS_REMEMBERED_MAX, OFFERS_REMEMBERED_PER_PROVIDER, TOLD_MAX } from '../../../src/market/limits.ts'
+import { domain, NOW, TOKEN } from '../../job/host.ts'
+import { bytesOf, cheapSigner, offerOf, recoverCheap } from '../offers.ts'
 
 // The real bounds take seconds to fill: every offer is hashed.
-vi.mock('../../src/market/limits.ts', async original => ({
+vi.mock('../../../src/market/limits.ts', async original => ({
   ...(await original<object>()),
   OFFERS_REMEMBERED_MAX: 50,
   TOLD_MAX: 20
