@@ -47,7 +47,7 @@ describe('peer exchange', () => {
 
   it('answers a peer only so often', async () => {
     const { ask } = await startAsker()
-    for (let i = 0; i < ANSWERS_PER_PEER.burst; i++) expect(await ask()).toEqual([])
+    for (let i = 0; i < ANSWERS_PER_PEER.capacity; i++) expect(await ask()).toEqual([])
     expect(await rejection(ask())).toMatchObject({ code: 'E_STREAM_RESET' })
   })
 
