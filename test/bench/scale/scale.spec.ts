@@ -21,7 +21,7 @@ it('hands out events in order of time', () => {
   const random = createRandom(1)
   const heap = createEventHeap()
   const times = Array.from({ length: 500 }, random)
-  times.forEach((atMs, event) => heap.push(atMs, event))
+  for (const [event, atMs] of times.entries()) heap.push(atMs, event)
   const popped = times.map(() => heap.pop())
   expect(popped.map(([atMs]) => atMs)).toEqual([...times].sort((a, b) => a - b))
   expect(popped.every(([atMs, event]) => times[event] === atMs)).toBe(true)
