@@ -26,6 +26,7 @@ import {
 import {
   createFsBlockStore,
   createNativeSigner,
+  lanDiscovery,
   nodeTransports,
   openPeerDatastore,
   recoverNative
@@ -115,6 +116,8 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     transports: nodeTransports(),
     listen: config.listen,
     announce: config.announce ?? [],
+    ...(config.relay === undefined ? {} : { relay: config.relay }),
+    ...(config.lan === true ? { lan: lanDiscovery(descriptor.name) } : {}),
     bootstrap: descriptor.bootstrap,
     dht: 'server',
     allowPrivateAddresses: descriptor.allowPrivateAddresses,

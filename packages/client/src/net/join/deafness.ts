@@ -31,7 +31,8 @@ export function createDeafness(libp2p: Host, { deafMs }: { deafMs: number }): { 
       const nowMs = performance.now()
       for (const peer of libp2p.getPeers()) {
         const key = peer.toString()
-        if (hearing.has(key)) continue
+        // Gossip does not go through relays.
+        if (hearing.has(key) || libp2p.getConnections(peer).every(({ limits }) => limits !== undefined)) continue
         const sinceMs = deafSinceMs.get(key) ?? nowMs
         const isTooLong = nowMs - sinceMs >= deafMs
         deafSinceMs.set(key, isTooLong ? Number.POSITIVE_INFINITY : sinceMs)
