@@ -73,7 +73,7 @@ async function stateOf({ network: peer, heard, closed }: HostedPeer): Promise<Pe
   return {
     peerId: peer.peerId.toString(),
     addresses: peer.addresses().map(String),
-    connected: peer.libp2p.getPeers().map(String),
+    connected: [...new Set(peer.libp2p.getConnections().map(({ remotePeer }) => remotePeer.toString()))],
     connections: await peer.peers(),
     reachability: peer.reachability(),
     mesh: meshOf(peer.libp2p.services.pubsub),

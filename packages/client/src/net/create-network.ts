@@ -185,6 +185,7 @@ export async function createNetwork(init: NetworkInit): Promise<Network> {
   const exchange = createPeerExchange({
     network: { name, peerId: libp2p.peerId, libp2p, handle: handlers.handle, openStream },
     isDialable: ({ addresses }) => addresses.some(address => isDialable(address, { allowPrivateAddresses })),
+    isWanted: key => maintainer.isWanted(key),
     hasRoom: known.hasRoom,
     isDiverse
   })
