@@ -27,6 +27,7 @@ import {
 import {
   createFsBlockStore,
   createNativeSigner,
+  lanDiscovery,
   nodeTransports,
   openPeerDatastore,
   recoverNative
@@ -117,6 +118,8 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     transports: nodeTransports(),
     listen: config.listen,
     announce: config.announce ?? [],
+    ...(config.relay === undefined ? {} : { relay: config.relay }),
+    ...(config.lan === true ? { lan: lanDiscovery(descriptor.name) } : {}),
     bootstrap: descriptor.bootstrap,
     dht: 'server',
     allowPrivateAddresses: descriptor.allowPrivateAddresses,

@@ -14,6 +14,10 @@ export interface ProviderConfig {
   readonly listen: readonly string[]
   /** Multiaddrs to tell others instead of those that were found to be reachable. Left out: none. */
   readonly announce?: readonly string[] | undefined
+  /** `serve` lends connections to peers that nobody can call; `use` is called through those that do. Left out: neither. */
+  readonly relay?: 'serve' | 'use' | undefined
+  /** Whether peers on the same LAN are looked for. */
+  readonly lan?: boolean | undefined
   /** What is for sale, shared by all jobs at once. */
   readonly resources: Resources
   readonly prices: Prices

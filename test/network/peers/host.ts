@@ -1,8 +1,13 @@
 /** Runs peers as its one argument says, and does what each line of its input says. */
 import { createHash } from 'node:crypto'
 import { createInterface } from 'node:readline'
-import { createNetwork, type Network, offersTopic } from '../../../packages/client/src/net/index.ts'
-import { nodeTransports } from '../../../packages/client/src/net/node-defaults.ts'
+import {
+  createMessageStream,
+  createNetwork,
+  type Network,
+  offersTopic
+} from '../../../packages/client/src/net/index.ts'
+import { lanDiscovery, nodeTransports } from '../../../packages/client/src/net/node-defaults.ts'
 import { openPeerDatastore } from '../../../packages/client/src/net/peer-datastore-node.ts'
 import type { HostOrder, HostOrders, PeerPlan, PeerState } from './orders.ts'
 
@@ -14,11 +19,13 @@ interface HostedPeer {
   closed: { peerId: string; atMs: number; reason: string }[]
 }
 
+const ECHO = '/test/echo/1.0.0'
 const hosted = await Promise.all(plans.map(start))
-say(hosted.map(stateOf))
+say(await Promise.all(hosted.map(stateOf)))
 
 async function start(plan: PeerPlan): Promise<HostedPeer> {
-  const { name, listen, bootstrap, connectionsMin, isDiverse, dht = 'server', dataDir } = plan
+  const { name, listen, bootstrap, dht = 'server', dataDir, lan, announce = [] } = plan
+  const { connectionsMin, isDiverse, relay, allowPrivateAddresses = true } = plan
   const store = dataDir === undefined ? undefined : await openPeerDatastore(dataDir)
   const peer = await createNetwork({
     network,
@@ -27,7 +34,10 @@ async function start(plan: PeerPlan): Promise<HostedPeer> {
     listen,
     bootstrap,
     dht,
-    allowPrivateAddresses: true,
+    announce,
+    allowPrivateAddresses,
+    ...(relay === undefined ? {} : { relay }),
+    ...(lan === true ? { lan: lanDiscovery(network) } : {}),
     ...(connectionsMin === undefined ? {} : { connectionsMin }),
     ...(isDiverse === undefined ? {} : { isDiverse }),
     ...(store === undefined ? {} : { datastore: store.datastore })
@@ -40,6 +50,15 @@ async function start(plan: PeerPlan): Promise<HostedPeer> {
       one.closed.push({ peerId: detail.remotePeer.toString(), atMs: Date.now(), reason })
     })
   )
+  await peer.handle(
+    ECHO,
+    async stream => {
+      const messages = createMessageStream(stream)
+      await messages.send(await messages.next())
+      await messages.close()
+    },
+    { streamsPerPeerMax: 4, streamsMax: 16 }
+  )
   await peer.start()
   peer.gossip.join(offersTopic(network), {
     validate(data) {
@@ -50,11 +69,13 @@ async function start(plan: PeerPlan): Promise<HostedPeer> {
   return one
 }
 
-function stateOf({ network: peer, heard, closed }: HostedPeer): PeerState {
+async function stateOf({ network: peer, heard, closed }: HostedPeer): Promise<PeerState> {
   return {
     peerId: peer.peerId.toString(),
     addresses: peer.addresses().map(String),
-    connected: peer.libp2p.getPeers().map(String),
+    connected: [...new Set(peer.libp2p.getConnections().map(({ remotePeer }) => remotePeer.toString()))],
+    connections: await peer.peers(),
+    reachability: peer.reachability(),
     mesh: meshOf(peer.libp2p.services.pubsub),
     heard,
     closed
@@ -80,7 +101,17 @@ async function carryOut(order: HostOrder): Promise<unknown> {
     await hosted[order.peer]!.network.stop()
     return {}
   }
-  return hosted.map(stateOf)
+  if (order.order === 'echo') {
+    const { network: peer } = hosted[order.peer]!
+    try {
+      const messages = createMessageStream(await peer.openStream(order.to, ECHO))
+      await messages.send(order.text)
+      return { text: await messages.next() }
+    } catch (err) {
+      return { error: (err as { code?: string }).code ?? String(err) }
+    }
+  }
+  return Promise.all(hosted.map(stateOf))
 }
 
 function say(value: unknown): void {

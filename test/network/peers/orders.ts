@@ -1,3 +1,5 @@
+import type { ConnectedPeer, Reachability } from '@archipel/client'
+
 /** Peers of one process. */
 export interface HostOrders {
   readonly network: string
@@ -12,6 +14,11 @@ export interface PeerPlan {
   readonly connectionsMin?: number
   readonly isDiverse?: boolean
   readonly dht?: 'client' | 'server'
+  readonly announce?: readonly string[]
+  readonly relay?: 'serve' | 'use'
+  readonly lan?: boolean
+  /** Default true. */
+  readonly allowPrivateAddresses?: boolean
   /** Where what it knows outlives the process. */
   readonly dataDir?: string
 }
@@ -22,11 +29,15 @@ export type HostOrder =
   | { readonly order: 'block'; readonly ms: number }
   | { readonly order: 'publish'; readonly peer: number; readonly text: string }
   | { readonly order: 'stop'; readonly peer: number }
+  /** Answers with what an echo over a new connection or an open one gave. */
+  | { readonly order: 'echo'; readonly peer: number; readonly to: string; readonly text: string }
 
 export interface PeerState {
   readonly peerId: string
   readonly addresses: readonly string[]
   readonly connected: readonly string[]
+  readonly connections: readonly ConnectedPeer[]
+  readonly reachability: Reachability
   /** Neighbours in gossip. */
   readonly mesh: number
   /** Texts that gossip brought, with when. */

@@ -17,10 +17,12 @@ export interface PeerHost {
   kill(): Promise<void>
 }
 
-/** Starts a process with peers; it is killed when the test is over. */
-export async function startHost(orders: HostOrders): Promise<PeerHost> {
+/** Starts a process with peers, in a network namespace if one is named; it is killed when the test is over. */
+export async function startHost(orders: HostOrders, namespace?: string): Promise<PeerHost> {
   const file = fileURLToPath(new URL('./host.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--no-warnings', file, JSON.stringify(orders)], {
+  const command = [process.execPath, '--no-warnings', file, JSON.stringify(orders)]
+  const [program, ...args] = namespace === undefined ? command : ['ip', 'netns', 'exec', namespace, ...command]
+  const child = spawn(program!, args, {
     stdio: ['pipe', 'pipe', 'inherit']
   })
   const ended = once(child, 'exit')

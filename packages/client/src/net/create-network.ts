@@ -2,6 +2,7 @@ import { CodedError } from '@archipel/protocol'
 import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
 import { autoNAT } from '@libp2p/autonat'
+import { dcutr } from '@libp2p/dcutr'
 import type { GossipSub } from '@libp2p/gossipsub'
 import { gossipsub } from '@libp2p/gossipsub'
 import { type Identify, identify } from '@libp2p/identify'
@@ -22,6 +23,7 @@ import { createInboundLimit } from './inbound-limit.ts'
 import { createKnownPeers } from './join/known-peers.ts'
 import { createMaintainer, type Maintainer } from './join/maintainer.ts'
 import { privateKeyFromBytes } from './key.ts'
+import { createLan, type LanDiscovery } from './lan.ts'
 import { createLifecycle } from './lifecycle.ts'
 import {
   CONNECTION_SETTINGS,
@@ -39,6 +41,7 @@ import { createMonitor, type MonitorSettings } from './monitor.ts'
 import { type ConnectedPeer, listPeers } from './peer-list.ts'
 import { contradictionsTopic, kadProtocol, offersTopic, validateNetworkName } from './protocol-ids.ts'
 import { type Reachability, reachabilityOf } from './reachability.ts'
+import { createRelayServer, RELAY_LISTEN } from './relay.ts'
 import { timeoutSignal, type WaitOptions } from './wait.ts'
 
 /** The libp2p services every peer of Archipel runs. */
@@ -49,6 +52,10 @@ export type NetworkServices = {
   pubsub: GossipSub
   /** Where addresses are public: finds out which of ours can be called. Has nothing to ask of it. */
   autonat?: unknown
+  /** Where connections are lent to others. */
+  relay?: unknown
+  /** Where others may call: turns relayed connections into direct ones. Has nothing to ask of it. */
+  dcutr?: unknown
 }
 
 export interface NetworkInit {
@@ -68,6 +75,10 @@ export interface NetworkInit {
   dht?: 'server' | 'client'
   /** Keep and dial private and loopback addresses: devnets, LANs and tests. Default false: they are useless to strangers. */
   allowPrivateAddresses?: boolean
+  /** `serve` lends connections to peers that nobody can dial; `use` asks others for that. Default: neither. */
+  relay?: 'serve' | 'use'
+  /** Finds peers on the LAN: `lanDiscovery` in Node. Default: they are not looked for. */
+  lan?: LanDiscovery
   /** How many topics this network's offers are spread over. Default 1. */
   offerShards?: number | undefined
   /** Gossip topics beyond those of offers and contradictions. */
@@ -132,10 +143,13 @@ export async function createNetwork(init: NetworkInit): Promise<Network> {
   })
   const isRefused = (peer: PeerId) => conduct.isRefused(peer.toString())
   const inbound = createInboundLimit({ isDiverse })
+  const relay = init.relay === 'serve' ? createRelayServer({ isDiverse }) : undefined
+  const lan = init.lan === undefined ? undefined : createLan(init.lan)
+  const listen = [...(init.listen ?? []), ...(init.relay === 'use' ? [RELAY_LISTEN] : [])]
   const libp2p = await createLibp2p<NetworkServices>({
     start: false,
     privateKey,
-    addresses: { listen: [...(init.listen ?? [])], announce: [...(init.announce ?? [])] },
+    addresses: { listen, announce: [...(init.announce ?? [])] },
     transports: init.transports,
     connectionEncrypters: [noise()],
     streamMuxers: [
@@ -152,12 +166,14 @@ export async function createNetwork(init: NetworkInit): Promise<Network> {
     peerStore: PEER_STORE_SETTINGS,
     ...(init.datastore === undefined ? {} : { datastore: init.datastore }),
     connectionGater: {
-      ...createDialGater({ allowPrivateAddresses }),
+      ...createDialGater({ allowPrivateAddresses, isOnLan: address => lan?.has(address) === true }),
       ...inbound.gater,
+      ...relay?.gater,
       denyDialPeer: isRefused,
       denyInboundEncryptedConnection: isRefused,
       ...init.connectionGater
     },
+    ...(lan === undefined ? {} : { peerDiscovery: [lan.discovery] }),
     ...(init.logger === undefined ? {} : { logger: init.logger }),
     nodeInfo: { userAgent: init.userAgent ?? 'archipel' },
     services: {
@@ -165,12 +181,15 @@ export async function createNetwork(init: NetworkInit): Promise<Network> {
       ping: ping(PING_SETTINGS),
       dht: createDht({ protocol: kadProtocol(name), allowPrivateAddresses, isDiverse }),
       pubsub: gossipsub(gossipSettings({ topics, allowPrivateAddresses, score: conduct.score })),
-      ...(allowPrivateAddresses ? {} : { autonat: autoNAT() })
+      ...(allowPrivateAddresses ? {} : { autonat: autoNAT() }),
+      ...(relay === undefined ? {} : { relay: relay.service }),
+      ...(listen.length === 0 ? {} : { dcutr: dcutr() })
     }
   })
   const gossip = createGossip(libp2p, topics, conduct)
   const handlers = createHandlers(libp2p)
   inbound.watch(libp2p)
+  relay?.watch(libp2p)
   const monitor = createMonitor(libp2p, { ...MONITOR_SETTINGS, ...init.monitor })
   const connect = (target: DialTarget, wait: WaitOptions = {}) => connectTo(libp2p, target, wait)
   const openStream: Network['openStream'] = async (target, protocol, wait = {}) => {
@@ -181,6 +200,7 @@ export async function createNetwork(init: NetworkInit): Promise<Network> {
   const exchange = createPeerExchange({
     network: { name, peerId: libp2p.peerId, libp2p, handle: handlers.handle, openStream },
     isDialable: ({ addresses }) => addresses.some(address => isDialable(address, { allowPrivateAddresses })),
+    isWanted: key => maintainer.isWanted(key),
     hasRoom: known.hasRoom,
     isDiverse
   })
@@ -225,7 +245,7 @@ export async function createNetwork(init: NetworkInit): Promise<Network> {
       reachabilityOf({
         addresses: libp2p.getMultiaddrs(),
         connections: libp2p.getConnections(),
-        listens: (init.listen ?? []).length > 0,
+        listens: listen.length > 0,
         allowPrivateAddresses,
         upMs: performance.now() - startedAtMs
       }),

@@ -28,12 +28,19 @@ const LOCAL_NAME = /(^|\.)(localhost|local|internal|lan|home\.arpa)\.?$/i
  * A public name that resolves to a private address is not seen through: the transport resolves it. What it can reach
  * that way is offered a libp2p handshake and nothing else.
  */
-export function createDialGater({ allowPrivateAddresses }: { allowPrivateAddresses: boolean }): ConnectionGater {
+export function createDialGater({ allowPrivateAddresses, isOnLan = () => false }: DialGaterInit): ConnectionGater {
+  const isAllowed = (address: Multiaddr) => isDialable(address, { allowPrivateAddresses }) || isOnLan(address)
   return {
-    denyDialMultiaddr: address => !isDialable(address, { allowPrivateAddresses }),
+    denyDialMultiaddr: address => !isAllowed(address),
     // What would not be dialled is not remembered either.
-    filterMultiaddrForPeer: async (_, address) => isDialable(address, { allowPrivateAddresses })
+    filterMultiaddrForPeer: async (_, address) => isAllowed(address)
   }
+}
+
+export interface DialGaterInit {
+  allowPrivateAddresses: boolean
+  /** Private addresses that may be dialled all the same: the LAN itself named them. */
+  isOnLan?: (address: Multiaddr) => boolean
 }
 
 /** Whether an address that a stranger named may be dialled. */

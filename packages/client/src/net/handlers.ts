@@ -68,13 +68,18 @@ export function createHandlers(libp2p: Host): Handlers {
       await libp2p.handle(protocol, (stream, connection) => void serve(stream, connection), {
         // Our own count is the bound; libp2p's, per connection, only has to be no lower.
         maxInboundStreams: options.streamsPerPeerMax + 1,
-        runOnLimitedConnection: false
+        // A relay bounds what passes it; what is said there is the same.
+        runOnLimitedConnection: true
       })
       return () => libp2p.unhandle(protocol)
     },
     async openStream(connection, protocol, signal) {
       try {
-        return await connection.newStream(protocol, { signal, maxOutboundStreams: OUTBOUND_STREAMS_PER_PROTOCOL_MAX })
+        return await connection.newStream(protocol, {
+          signal,
+          maxOutboundStreams: OUTBOUND_STREAMS_PER_PROTOCOL_MAX,
+          runOnLimitedConnection: true
+        })
       } catch (cause) {
         if (isCodedError(cause)) throw cause
         if (signal.aborted && !isTimeout(signal.reason)) throw signal.reason

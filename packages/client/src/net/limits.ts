@@ -114,3 +114,29 @@ export const CHOSEN_PER_PREFIX_MAX = 2
  * far above what our own choice allows itself.
  */
 export const INBOUND_PER_PREFIX_MAX = 64
+
+/**
+ * What a peer that lends its connections gives to each that is behind a router: an hour and a quarter of a gibibyte at a time,
+ * which carries agreements, receipts and small files, and is a bridge until there is a direct connection. Thirty-two
+ * places cost 8 GiB at most in an hour.
+ */
+export const RELAY_SERVER_SETTINGS = {
+  hopTimeout: 10_000,
+  maxInboundHopStreams: 16,
+  maxOutboundStopStreams: 16,
+  reservations: {
+    maxReservations: 32,
+    reservationTtl: 3_600_000,
+    defaultDurationLimit: 3_600_000,
+    defaultDataLimit: 256n * BigInt(MIB)
+  }
+}
+
+/** Places at a relay for peers of one prefix: an eighth of them. */
+export const RESERVATIONS_PER_PREFIX_MAX = 4
+
+/** Connections that reach us through a relay, of one relay: as many as a relay has places. */
+export const RELAY_TRANSPORT_SETTINGS = { maxInboundStopStreams: 32, reservationConcurrency: 2 }
+
+/** Addresses on the LAN that may be dialled because they were found there: more than a building has. */
+export const LAN_ADDRESSES_MAX = 256

@@ -29,6 +29,10 @@ const nodeFileSchema = z.strictObject({
   listen: z.array(multiaddrSchema).min(1).max(MULTIADDRS_MAX),
   /** What to tell others instead of what was found out: behind a proxy, or for a network's first peers. */
   announce: z.array(multiaddrSchema).max(MULTIADDRS_MAX).optional(),
+  /** Lends connections to peers behind routers (`serve`), or is behind one (`use`). */
+  relay: z.enum(['serve', 'use']).optional(),
+  /** Looks for peers on the same LAN, and tells it of itself. */
+  lan: z.boolean().optional(),
   domains: z.strictObject({ site: labelSchema, network: labelSchema, region: labelSchema, grid: labelSchema }),
   resources: z.strictObject({ cpus: z.number().min(0.001).max(4096), memory: sizeSchema, disk: sizeSchema }),
   prices: z.strictObject({
@@ -156,12 +160,14 @@ export function initialNodeFile(init: NodeFileInit): NodeFile {
 
 function toConfig(node: z.output<typeof nodeFileSchema>): NodeConfig {
   const { owner, listen, domains, resources, prices, tick, redeem, disputes = {}, faults } = node
-  const { announce, containers, unpaid, passwordFile } = node
+  const { announce, relay, lan, containers, unpaid, passwordFile } = node
   return {
     provider: {
       owner,
       listen,
       announce,
+      relay,
+      lan,
       domains,
       resources: {
         cpuMillis: Math.round(resources.cpus * 1000),

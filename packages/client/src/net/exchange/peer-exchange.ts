@@ -1,6 +1,7 @@
 import { CodedError, isCodedError } from '@archipel/protocol'
 import type { Connection, PeerId } from '@libp2p/interface'
 import { type AddressPrefix, prefixOfPeer } from '../address-prefix.ts'
+import { connectedPeers } from '../connected.ts'
 import type { Network } from '../create-network.ts'
 import { createMessageStream } from '../message-stream.ts'
 import { peersProtocol } from '../protocol-ids.ts'
@@ -10,13 +11,15 @@ import { timeoutSignal, type WaitOptions } from '../wait.ts'
 import {
   ANSWERS_OF_ALL,
   ANSWERS_PER_PEER,
+  PEER_RECORD_BYTES_MAX,
   PEERS_ANSWER_BYTES_MAX,
   PEERS_LOOKED_AT_MAX,
   PEERS_TIMEOUT_MS,
   PEERS_TOLD_MAX,
+  RECORD_ADDRESSES_MAX,
   TOLD_PER_PREFIX_MAX
 } from './limits.ts'
-import { type ClaimedRecord, readPeerRecord } from './peer-record.ts'
+import { type ClaimedRecord, nameInRecord, readPeerRecord } from './peer-record.ts'
 
 /**
  * Peers name each other a few of those that they are connected to. Each comes with the record that it signed itself, so
@@ -38,6 +41,8 @@ export interface PeerExchangeInit {
   network: Pick<Network, 'name' | 'peerId' | 'libp2p' | 'handle' | 'openStream'>
   /** Whether a record has an address that we would dial. */
   isDialable(record: Pick<ClaimedRecord, 'addresses'>): boolean
+  /** Whether it is worth to know more of a peer: not of one that we are connected to, or can be. */
+  isWanted(peer: string): boolean
   /** Whether one more peer of this prefix is remembered. */
   hasRoom(prefix: AddressPrefix): boolean
   /** False where all peers share a prefix, as on a LAN. */
@@ -46,7 +51,7 @@ export interface PeerExchangeInit {
 }
 
 export function createPeerExchange(init: PeerExchangeInit): PeerExchange {
-  const { network, isDialable, hasRoom, isDiverse, random = Math.random } = init
+  const { network, isDialable, isWanted, hasRoom, isDiverse, random = Math.random } = init
   const { libp2p } = network
   const protocol = peersProtocol(network.name)
   const ofEach = createKeyedBuckets(ANSWERS_PER_PEER)
@@ -55,16 +60,17 @@ export function createPeerExchange(init: PeerExchangeInit): PeerExchange {
 
   /** Records of some that we are connected to. Whoever can only call us has signed no address that can be dialled. */
   async function sample(asker: PeerId): Promise<Uint8Array[]> {
-    const others = shuffle(libp2p.getPeers(), random).filter(peer => !peer.equals(asker))
+    const others = shuffle([...connectedPeers(libp2p).values()], random).filter(peer => !peer.equals(asker))
     const perPrefix = new Map<AddressPrefix, number>()
     const told: Uint8Array[] = []
     for (const peer of others.slice(0, PEERS_LOOKED_AT_MAX)) {
       const known = await libp2p.peerStore.get(peer).catch(() => undefined)
       const envelope = known?.peerRecordEnvelope
-      if (envelope === undefined) continue
-      const record = claimIn(envelope)
-      if (record === undefined || !isDialable(record)) continue
-      const prefix = prefixOfPeer(record.addresses)
+      if (known === undefined || envelope === undefined || envelope.byteLength > PEER_RECORD_BYTES_MAX) continue
+      // What identify brought with the record: reading that again costs more than all of the rest.
+      const certified = known.addresses.filter(({ isCertified }) => isCertified).map(({ multiaddr }) => multiaddr)
+      if (certified.length > RECORD_ADDRESSES_MAX || !isDialable({ addresses: certified })) continue
+      const prefix = prefixOfPeer(certified)
       const count = perPrefix.get(prefix) ?? 0
       if (isDiverse && count >= TOLD_PER_PREFIX_MAX) continue
       perPrefix.set(prefix, count + 1)
@@ -77,7 +83,8 @@ export function createPeerExchange(init: PeerExchangeInit): PeerExchange {
   /** Checks what a peer told, the cheap things first, and keeps what is new. */
   async function take(answer: unknown): Promise<PeerId[]> {
     if (!Array.isArray(answer) || answer.length > PEERS_TOLD_MAX) throw invalid('not a list of a few records')
-    const records = answer.map(bytes => ({ bytes: bytes as Uint8Array, record: readPeerRecord(bytes) }))
+    const wanted = answer.filter(bytes => isWanted(nameInRecord(bytes) ?? ''))
+    const records = wanted.map(bytes => ({ bytes: bytes as Uint8Array, record: readPeerRecord(bytes) }))
     const kept: PeerId[] = []
     for (const { bytes, record } of records) {
       const { peerId } = record

@@ -4,6 +4,7 @@ import { BACKOFF_FIRST_MS, BACKOFF_MAX_MS, FAILURES_MAX } from './limits.ts'
 export interface Backoff {
   /** @param waitMsMax less than {@link BACKOFF_MAX_MS} for who is worth more attempts */
   isDue(key: string, waitMsMax?: number): boolean
+  hasFailed(key: string): boolean
   failed(key: string): void
   succeeded(key: string): void
   clear(): void
@@ -25,6 +26,7 @@ export function createBackoff(random: () => number, nowMs: () => number = () => 
       if (failure === undefined) return true
       return nowMs() - failure.failedAtMs >= Math.min(failure.waitMs, waitMsMax * 1.5)
     },
+    hasFailed: key => failures.has(key),
     failed(key) {
       const count = (failures.get(key)?.count ?? 0) + 1
       const waitMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** (count - 1)) * (0.5 + random())

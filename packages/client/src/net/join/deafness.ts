@@ -1,7 +1,8 @@
 import type { GossipSub } from '@libp2p/gossipsub'
 import type { Libp2p, PeerId } from '@libp2p/interface'
+import { connectedPeers } from '../connected.ts'
 
-type Host = Pick<Libp2p<{ pubsub: GossipSub }>, 'peerStore' | 'getPeers' | 'getConnections' | 'services'>
+type Host = Pick<Libp2p<{ pubsub: GossipSub }>, 'peerStore' | 'getConnections' | 'services'>
 
 /**
  * One gossip frame over the receiver's bound ends that link's gossip for good while the connection lives on. Such a peer is
@@ -26,12 +27,12 @@ export function createDeafness(libp2p: Host, { deafMs }: { deafMs: number }): { 
   return {
     look() {
       const hearing = new Set(libp2p.services.pubsub.getPeers().map(String))
-      const connected = new Set(libp2p.getPeers().map(String))
+      const connected = connectedPeers(libp2p)
       for (const key of deafSinceMs.keys()) if (!connected.has(key) || hearing.has(key)) deafSinceMs.delete(key)
       const nowMs = performance.now()
-      for (const peer of libp2p.getPeers()) {
-        const key = peer.toString()
-        if (hearing.has(key)) continue
+      for (const [key, peer] of connected) {
+        // Gossip does not go through relays.
+        if (hearing.has(key) || libp2p.getConnections(peer).every(({ limits }) => limits !== undefined)) continue
         const sinceMs = deafSinceMs.get(key) ?? nowMs
         const isTooLong = nowMs - sinceMs >= deafMs
         deafSinceMs.set(key, isTooLong ? Number.POSITIVE_INFINITY : sinceMs)

@@ -1,17 +1,20 @@
 import type { Libp2p, Peer, PeerId } from '@libp2p/interface'
 import { type AddressPrefix, prefixOfPeer } from '../address-prefix.ts'
+import { connectedPeers } from '../connected.ts'
 import { KNOWN_PEERS_MAX, KNOWN_PEERS_READ_MAX, KNOWN_PER_PREFIX_MAX } from '../limits.ts'
 
 /** Peers we may connect to, kept in libp2p's peer store and so across restarts. */
 export interface KnownPeers {
-  /** Those with an address. The list is up to {@link LIST_FRESH_MS} old, and does not wait while it is being read. */
-  list(): Promise<readonly KnownPeer[]>
+  /** Reads what is stored and follows what changes. Safe to call twice. */
+  start(): Promise<void>
+  stop(): void
+  /** Those with an address. */
+  list(): readonly KnownPeer[]
+  has(key: string): boolean
   /** Notes that we reached a peer at an address of its own. */
   met(peer: PeerId): Promise<void>
   /** Whether one more of a prefix is remembered. */
   hasRoom(prefix: AddressPrefix): boolean
-  /** Something new may be there: the next list is read anew. */
-  changed(): void
   /** Forgets what is too much: of one prefix, and of all. Those that were never met go first. */
   tidy(): Promise<void>
 }
@@ -23,60 +26,73 @@ export interface KnownPeer {
   readonly metAtMs: number
 }
 
-type Host = Pick<Libp2p, 'peerStore' | 'getPeers'>
+type Host = Pick<Libp2p, 'peerStore' | 'getConnections' | 'addEventListener' | 'removeEventListener'>
 
 /** Metadata of a peer in libp2p's store: decimal digits, milliseconds since 1970. */
 const MET_KEY = 'archipel-met'
 /** A peer that comes and goes costs a write no more often than this. */
 const MET_AGAIN_MS = 60_000
-export const LIST_FRESH_MS = 10_000
 
-/** @param isDiverse false where all peers share a prefix, as on a LAN or in a devnet: then only their number is bounded */
+/**
+ * Kept in memory: reading one peer from the store costs most of a millisecond, as libp2p checks its key each time.
+ *
+ * @param isDiverse false where all peers share a prefix, as on a LAN or in a devnet: then only their number is bounded
+ */
 export function createKnownPeers(libp2p: Host, { isDiverse }: { isDiverse: boolean }): KnownPeers {
-  let cached: readonly KnownPeer[] = []
-  let freshUntilMs = 0
-  let perPrefix = new Map<AddressPrefix, number>()
+  const known = new Map<string, KnownPeer>()
+  let starting: Promise<void> | undefined
 
-  async function read(): Promise<readonly KnownPeer[]> {
-    const peers = await libp2p.peerStore.all({ limit: KNOWN_PEERS_READ_MAX })
-    cached = peers.filter(({ addresses }) => addresses.length > 0).map(toKnown)
-    perPrefix = new Map()
-    for (const { prefix } of cached) perPrefix.set(prefix, (perPrefix.get(prefix) ?? 0) + 1)
-    freshUntilMs = performance.now() + LIST_FRESH_MS
-    return cached
+  function note(peer: Peer): void {
+    const key = peer.id.toString()
+    if (peer.addresses.length === 0) known.delete(key)
+    else if (known.has(key) || known.size < KNOWN_PEERS_READ_MAX) known.set(key, toKnown(peer))
+  }
+
+  const onUpdate = ({ detail }: { detail: { peer: Peer } }) => note(detail.peer)
+
+  async function read(): Promise<void> {
+    libp2p.addEventListener('peer:update', onUpdate)
+    for (const peer of await libp2p.peerStore.all({ limit: KNOWN_PEERS_READ_MAX })) note(peer)
   }
 
   return {
-    list: async () => (performance.now() < freshUntilMs ? cached : read()),
+    start() {
+      starting ??= read()
+      return starting
+    },
+    stop: () => libp2p.removeEventListener('peer:update', onUpdate),
+    list: () => [...known.values()],
+    has: key => known.has(key),
     async met(peer) {
-      const known = await libp2p.peerStore.get(peer).catch(() => undefined)
-      if (known !== undefined && Date.now() - metAtMsOf(known) < MET_AGAIN_MS) return
+      if (Date.now() - (known.get(peer.toString())?.metAtMs ?? 0) < MET_AGAIN_MS) return
       const metadata = { [MET_KEY]: new TextEncoder().encode(String(Date.now())) }
       await libp2p.peerStore.merge(peer, { metadata })
     },
-    hasRoom: prefix => !isDiverse || (perPrefix.get(prefix) ?? 0) < KNOWN_PER_PREFIX_MAX,
-    changed() {
-      freshUntilMs = 0
+    hasRoom(prefix) {
+      if (!isDiverse) return true
+      let ofPrefix = 0
+      for (const peer of known.values()) if (peer.prefix === prefix) ofPrefix++
+      return ofPrefix < KNOWN_PER_PREFIX_MAX
     },
     async tidy() {
-      const surplus = chooseSurplus(await read(), libp2p.getPeers(), isDiverse)
-      for (const { peerId } of surplus) await libp2p.peerStore.delete(peerId)
-      if (surplus.length > 0) freshUntilMs = 0
+      for (const { peerId } of chooseSurplus([...known.values()], connectedPeers(libp2p), isDiverse)) {
+        known.delete(peerId.toString())
+        await libp2p.peerStore.delete(peerId)
+      }
     }
   }
 }
 
-/** Whom to forget: never whom we are connected to, those that were met last, if at all. */
+/** Whom to forget: never whom we are connected to; of the others those that were met long ago or not at all. */
 export function chooseSurplus(
   known: readonly KnownPeer[],
-  connected: readonly PeerId[],
+  connected: ReadonlyMap<string, PeerId>,
   isDiverse: boolean
 ): KnownPeer[] {
-  const taken = new Set(connected.map(String))
   const perPrefix = new Map<AddressPrefix, number>()
   let kept = 0
   const surplus: KnownPeer[] = []
-  const isConnected = ({ peerId }: KnownPeer) => taken.has(peerId.toString())
+  const isConnected = ({ peerId }: KnownPeer) => connected.has(peerId.toString())
   const byWorth = [...known].sort((a, b) => Number(isConnected(b)) - Number(isConnected(a)) || b.metAtMs - a.metAtMs)
   for (const peer of byWorth) {
     const ofPrefix = perPrefix.get(peer.prefix) ?? 0

@@ -1,5 +1,6 @@
 import type { GossipSub } from '@libp2p/gossipsub'
 import type { Connection, Libp2p } from '@libp2p/interface'
+import { connectedPeers } from '../connected.ts'
 import { parseMultiaddr, peerIdTextOf } from '../dial.ts'
 import type { PeerExchange } from '../exchange/peer-exchange.ts'
 import { CHOSEN_PER_PREFIX_MAX, CONNECTION_SETTINGS, CONNECTIONS_MIN } from '../limits.ts'
@@ -38,6 +39,8 @@ export interface Maintainer {
   stop(): void
   /** Looks now instead of at the next tick, and forgets what failed, as when a machine wakes up. */
   wake(): void
+  /** Whether to learn more of a peer: not of whom we are connected to, nor of whom we know and have not failed to reach. */
+  isWanted(key: string): boolean
 }
 
 export interface MaintainerInit {
@@ -59,14 +62,7 @@ export interface MaintainerInit {
 
 type Host = Pick<
   Libp2p<{ pubsub: GossipSub }>,
-  | 'peerId'
-  | 'peerStore'
-  | 'getPeers'
-  | 'getConnections'
-  | 'dial'
-  | 'services'
-  | 'addEventListener'
-  | 'removeEventListener'
+  'peerId' | 'peerStore' | 'getConnections' | 'dial' | 'services' | 'addEventListener' | 'removeEventListener'
 >
 
 export function createMaintainer(libp2p: Host, init: MaintainerInit): Maintainer {
@@ -99,11 +95,12 @@ export function createMaintainer(libp2p: Host, init: MaintainerInit): Maintainer
     const nowMs = performance.now()
     if (nowMs >= tidyAtMs) {
       tidyAtMs = nowMs + TIDY_INTERVAL_MS
+      await known.start()
       await known.tidy()
       await protect(libp2p, peer => bootstrapKeys.has(peer))
     }
     const balance = balanceOf(libp2p.getConnections(), { connectionsMin, isDiverse })
-    for (const candidate of await choose(balance)) void dial(candidate, signal)
+    for (const candidate of choose(balance)) void dial(candidate, signal)
     if (balance.missing > 0) for (const connection of chooseAsked()) void ask(connection, signal)
   }
 
@@ -116,17 +113,17 @@ export function createMaintainer(libp2p: Host, init: MaintainerInit): Maintainer
     return Math.max(now.wallMs - before.wallMs, now.monotonicMs - before.monotonicMs) > SLEPT_MS + intervalMs
   }
 
-  async function choose(balance: Balance): Promise<Candidate[]> {
-    const peers = await known.list()
-    const connected = libp2p.getPeers().length
-    const isAlone = connected === 0
+  function choose(balance: Balance): Candidate[] {
+    const peers = known.list()
+    const connected = connectedPeers(libp2p)
+    const isAlone = connected.size === 0
     const waitMsMax = isAlone ? BACKOFF_ALONE_MS_MAX : undefined
-    const taken = new Set([libp2p.peerId.toString(), ...libp2p.getPeers().map(String)])
+    const taken = new Set([libp2p.peerId.toString(), ...connected.keys()])
     const isFree = ({ key }: Candidate) =>
       !taken.has(key) && !taken.has(names.get(key) ?? '') && !dialling.has(key) && backoff.isDue(key, waitMsMax)
     const free = orderCandidates(bootstrap, peers, random).filter(isFree)
     const others = free.filter(({ isBootstrap }) => !isBootstrap)
-    const wanted = connected < BOOTSTRAP_BELOW || others.length === 0 ? free : others
+    const wanted = connected.size < BOOTSTRAP_BELOW || others.length === 0 ? free : others
     const room = (isAlone ? 2 * DIALS_MAX : DIALS_MAX) - dialling.size
     // One more than missing: some will fail, and the surplus of one connection is harmless.
     const count = balance.missing === 0 ? 0 : Math.min(balance.missing + 1 - dialling.size, room)
@@ -175,7 +172,7 @@ export function createMaintainer(libp2p: Host, init: MaintainerInit): Maintainer
     if (isFirst || missing > 0 || chosen.length > 0) return []
     const outbound = [...ours.values()].reduce((sum, count) => sum + count, 0)
     if (outbound >= EXPLORED_MAX_FACTOR * connectionsMin) return []
-    if (libp2p.getPeers().length >= CONNECTION_SETTINGS.maxConnections / 2) return []
+    if (libp2p.getConnections().length >= CONNECTION_SETTINGS.maxConnections / 2) return []
     return free.slice(0, 1)
   }
 
@@ -186,7 +183,7 @@ export function createMaintainer(libp2p: Host, init: MaintainerInit): Maintainer
       const connection = await libp2p.dial(target, { signal: timeoutSignal(DIAL_TIMEOUT_MS, signal) })
       if (candidate.isBootstrap) names.set(key, connection?.remotePeer?.toString() ?? key)
       // The network is there again: what failed while it was not says nothing any more.
-      if (libp2p.getPeers().length <= 1) backoff.clear()
+      if (connectedPeers(libp2p).size <= 1) backoff.clear()
     } catch {
       // Not reported: being unreachable is normal, and the next look tries somebody else.
       backoff.failed(key)
@@ -197,16 +194,14 @@ export function createMaintainer(libp2p: Host, init: MaintainerInit): Maintainer
   }
 
   function chooseAsked(): Connection[] {
-    const due = libp2p.getPeers().filter(asking.isDue)
+    const due = [...connectedPeers(libp2p).values()].filter(asking.isDue)
     return shuffle(due, random)
       .slice(0, ASKS_PER_LOOK_MAX)
       .flatMap(peer => libp2p.getConnections(peer).slice(0, 1))
   }
 
   async function ask(connection: Connection, signal: AbortSignal): Promise<void> {
-    if ((await asking.ask(connection, signal)) === 0) return
-    known.changed()
-    lookSoon()
+    if ((await asking.ask(connection, signal)) > 0) lookSoon()
   }
 
   const onOpen = ({ detail: connection }: { detail: Connection }) => {
@@ -227,7 +222,6 @@ export function createMaintainer(libp2p: Host, init: MaintainerInit): Maintainer
     )
     lookSoon()
   }
-  const onDiscovery = () => known.changed()
   // Only now is it known what a new peer speaks.
   const onIdentify = () => lookSoon()
 
@@ -264,13 +258,12 @@ export function createMaintainer(libp2p: Host, init: MaintainerInit): Maintainer
       if (controller !== undefined) return
       controller = new AbortController()
       libp2p.addEventListener('connection:open', onOpen)
-      libp2p.addEventListener('peer:discovery', onDiscovery)
       libp2p.addEventListener('peer:identify', onIdentify)
       schedule(0)
     },
     stop() {
       libp2p.removeEventListener('connection:open', onOpen)
-      libp2p.removeEventListener('peer:discovery', onDiscovery)
+      known.stop()
       libp2p.removeEventListener('peer:identify', onIdentify)
       controller?.abort()
       controller = undefined
@@ -280,7 +273,8 @@ export function createMaintainer(libp2p: Host, init: MaintainerInit): Maintainer
     wake() {
       backoff.clear()
       if (controller !== undefined) schedule(0)
-    }
+    },
+    isWanted: key => !connectedPeers(libp2p).has(key) && (!known.has(key) || backoff.hasFailed(key))
   }
 }
 

@@ -13,6 +13,7 @@ import {
   RECORD_ADDRESSES_MAX
 } from '../../../src/net/exchange/limits.ts'
 import { createPeerExchange } from '../../../src/net/exchange/peer-exchange.ts'
+import { nameInRecord } from '../../../src/net/exchange/peer-record.ts'
 import { encodeLengthPrefix } from '../../../src/net/frame-reader.ts'
 import { createMessageStream, type Network, type ProtocolHandler, peersProtocol } from '../../../src/net/index.ts'
 import { KNOWN_PER_PREFIX_MAX } from '../../../src/net/limits.ts'
@@ -72,6 +73,24 @@ describe('peer exchange', () => {
     expect(await answering([await recordAt(...addresses(RECORD_ADDRESSES_MAX))])).toHaveLength(1)
   })
 
+  it('reads no record of a peer that nobody wants to know more of, by its name alone', async () => {
+    const { asker, server } = await startAsker()
+    const key = await generateKeyPair('secp256k1')
+    const name = peerIdFromPrivateKey(key).toString()
+    const record = await seal(key, ['6.6.6.6'])
+    expect(nameInRecord(record)).toBe(name)
+    expect(nameInRecord(new Uint8Array(8))).toBeUndefined()
+    await replace(server, async stream => sendAll(stream, [forge(record), await recordAt('7.7.7.7')]))
+    const exchange = createPeerExchange({
+      network: asker,
+      isDialable: () => true,
+      isWanted: each => each !== name,
+      hasRoom: () => true,
+      isDiverse: false
+    })
+    expect(await exchange.ask(asker.connectionTo(server.peerId)!)).toHaveLength(1)
+  })
+
   it('keeps the newer of two records, whichever comes last', async () => {
     const key = await generateKeyPair('secp256k1')
     const [older, newer] = await Promise.all([seal(key, ['6.6.6.1'], 1n), seal(key, ['6.6.6.2'], 2n)])
@@ -98,6 +117,7 @@ describe('peer exchange', () => {
     const exchange = createPeerExchange({
       network: asker,
       isDialable: ({ addresses }) => addresses.length > 0,
+      isWanted: () => true,
       hasRoom: prefix => prefix !== '6.6.6.0/24',
       isDiverse: true
     })
@@ -147,8 +167,9 @@ describe('peer exchange', () => {
     }
     const { createKnownPeers } = await import('../../../src/net/join/known-peers.ts')
     const known = createKnownPeers(asker.libp2p, { isDiverse: true })
+    await known.start()
     await known.tidy()
-    const left = await known.list()
+    const left = known.list()
     expect(left.filter(({ prefix }) => prefix === '6.6.6.0/24')).toHaveLength(KNOWN_PER_PREFIX_MAX)
     expect(known.hasRoom('6.6.6.0/24')).toBe(false)
     expect(known.hasRoom('6.6.7.0/24')).toBe(true)
@@ -169,6 +190,7 @@ const exchangeOf = (network: Network) =>
   createPeerExchange({
     network,
     isDialable: ({ addresses }) => addresses.length > 0,
+    isWanted: () => true,
     hasRoom: () => true,
     isDiverse: false
   })
