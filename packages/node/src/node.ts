@@ -23,7 +23,13 @@ import {
   stateOf,
   wallClockSec
 } from '@archipel/client'
-import { createFsBlockStore, createNativeSigner, nodeTransports, recoverNative } from '@archipel/client/node'
+import {
+  createFsBlockStore,
+  createNativeSigner,
+  installKeccak,
+  nodeTransports,
+  recoverNative
+} from '@archipel/client/node'
 import {
   type Address,
   type AgreementId,
@@ -89,7 +95,7 @@ export interface ProviderNodeInit {
 export async function createProviderNode(init: ProviderNodeInit): Promise<ProviderNode> {
   const { config, privateKey, dataDir, version, logger: log } = init
   const descriptor = config.network
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  await Promise.all([mkdir(dataDir, { recursive: true, mode: 0o700 }), installKeccak()])
 
   const signing: SigningContext = {
     domain: createSigningDomain(descriptor.chainId, descriptor.escrow),
