@@ -77,7 +77,7 @@ function readSigned<T>(reader: CanonicalReader, read: (reader: CanonicalReader) 
   readExactly(reader, SIGNATURE)
   const signature = readBytes(reader, SIGNATURE_BYTES)
   // A copy: what it is cut from may be a frame of many messages.
-  return signature.length === SIGNATURE_BYTES ? { body, signature: signature.slice() } : notRead()
+  return signature.length === SIGNATURE_BYTES ? { body, signature: new Uint8Array(signature) } : notRead()
 }
 
 function checkSignature(value: unknown, path: string): Uint8Array {

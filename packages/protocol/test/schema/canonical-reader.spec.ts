@@ -9,6 +9,7 @@ import {
   type Field,
   hash,
   list,
+  signed,
   struct,
   text,
   toHex,
@@ -107,5 +108,12 @@ describe('reading canonical bytes straight', () => {
     const read = decode(bytes(4), data)
     data.fill(9)
     expect(read).toEqual(Uint8Array.of(1, 2, 3))
+    const type = signed(inner)
+    const body = { a: 1, longerName: 'x', aKeyOfMoreThanTwentyThreeLetters: 2 }
+    const frame = Buffer.from(encode(type, { body, signature: new Uint8Array(64).fill(7) }))
+    const { signature } = decode(type, frame)
+    frame.fill(0)
+    expect(signature).toEqual(new Uint8Array(64).fill(7))
+    expect(signature.constructor).toBe(Uint8Array)
   })
 })
