@@ -10,6 +10,7 @@ import { measureExecutor } from './executor.ts'
 import { measureGas } from './gas.ts'
 import { measureIdle } from './idle.ts'
 import { measureLatency } from './latency.ts'
+import { measureOffers } from './offers.ts'
 import { printReport } from './report.ts'
 import { measureSynced } from './synced.ts'
 import { measureThroughput } from './throughput.ts'
@@ -40,6 +41,7 @@ try {
     containers: await measureContainers(values.quick ? 3 : 30, log),
     cpu: await measureCpu(log),
     blobs: await measureBlobs(dir, values.quick, log),
+    offers: await measureOffers(values.quick, log),
     gas: await measureGas(bench, values.quick ? [1, 10] : [1, 10, 100, 1000])
   }
   printReport(report, log)

@@ -5,6 +5,7 @@ import type { ExecutorReport } from './executor.ts'
 import type { GasReport } from './gas.ts'
 import type { IdleReport } from './idle.ts'
 import type { LatencyReport } from './latency.ts'
+import type { OffersReport } from './offers.ts'
 import { round } from './statistics.ts'
 import type { SyncedReport } from './synced.ts'
 import type { ThroughputReport } from './throughput.ts'
@@ -17,13 +18,14 @@ export interface BenchReport {
   readonly containers: ContainersReport
   readonly cpu: readonly CpuReport[]
   readonly blobs: readonly BlobReport[]
+  readonly offers: OffersReport
   readonly gas: readonly GasReport[]
   readonly idle: IdleReport
 }
 
 /** The figures as tables for people. */
 export function printReport(
-  { latency, throughput, synced, executor, containers, cpu, blobs, gas, idle }: BenchReport,
+  { latency, throughput, synced, executor, containers, cpu, blobs, offers, gas, idle }: BenchReport,
   log: (line: string) => void
 ): void {
   const table = (title: string, header: readonly string[], rows: readonly (readonly (string | number)[])[]) => {
@@ -89,6 +91,21 @@ export function printReport(
         ...[what, sources, mib, blocks, mibPerSec, rawMibPerSec, ratio, cpuMsPerMib, rawCpuMsPerMib, rssGrowthMib]
       ]
     )
+  )
+  table(
+    'Offers, one core',
+    ['verified/s', 'of it recovery', 'in a book of', 'found', 'query p50 ms', 'p95 ms'],
+    [
+      [
+        ...[offers.verifiedPerSec, offers.recoverShare, offers.query.offers, offers.query.found],
+        ...[offers.query.ms.p50, offers.query.ms.p95]
+      ]
+    ]
+  )
+  table(
+    'Fetching another’s book',
+    ['when', 'offers', 'new', 'KiB', 'of all', 'ms'],
+    offers.syncs.map(({ what, offers, news, kib, ofWhole, ms }) => [what, offers, news, kib, ofWhole, ms])
   )
   table(
     'Gas, jobs on one channel from open to close',

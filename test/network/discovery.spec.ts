@@ -1,10 +1,13 @@
 import { createNetwork, type Network } from '@archipel/client'
 import { LOOPBACK_LISTEN, nodeTransports } from '@archipel/client/node'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { VerifiedOffer } from '@archipel/protocol'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { putBond } from '../fixtures/bonded.ts'
 import { createTestNetwork, type TestNetwork } from '../fixtures/create-network.ts'
 import { jobOf } from '../fixtures/jobs.ts'
 import { keyOf } from '../fixtures/keys.ts'
 import { startPuppet } from '../fixtures/puppet-provider.ts'
+import { startRpcProxy } from '../fixtures/rpc-proxy.ts'
 import { waitFor } from '../fixtures/wait-for.ts'
 
 let network: TestNetwork
@@ -93,5 +96,65 @@ describe('an offer', () => {
       'bob',
       'carol'
     ])
+  })
+})
+
+describe('where offers need a bond', () => {
+  /** Believes what a network says that is not a devnet, with its chain behind something that can be broken. */
+  async function bonded() {
+    const scene = await createTestNetwork()
+    const proxy = await startRpcProxy(String(scene.descriptor.rpcUrls[0]))
+    onTestFinished(async () => {
+      await scene.stop()
+      await proxy.stop()
+    })
+    const rules = { unbondedOffers: false, rpcUrls: [proxy.url] }
+    const add = async (name: string) => {
+      await putBond(scene, keyOf(`owner of ${name}`).signer, keyOf(`provider ${name}`).signer, 10n)
+      return scene.addProvider({ name, believes: rules })
+    }
+    return { scene, proxy, rules, providers: [await add('dora'), await add('emil')] }
+  }
+
+  const regionsOf = (offers: readonly VerifiedOffer[]) => offers.map(({ offer }) => offer.body.domains.region).sort()
+
+  it('those of strangers neither enter nor spread, until somebody answers for them; without the chain, what was seen counts', async () => {
+    const { scene, proxy, rules, providers } = await bonded()
+    const buyer = await scene.addBuyer({ name: 'frida', believes: rules })
+    const offers = async () => regionsOf(await buyer.client.offers())
+    await waitFor(async () => (await offers()).length === 2, { timeoutMs: 20_000, what: 'the bonded offers' })
+
+    const puppet = await startPuppet(scene, { name: 'stranger' })
+    scene.onStop(() => puppet.stop())
+    let sequence = Math.floor(Date.now() / 1000) + 1_000
+    for (let heard = 0; heard < 5; ) {
+      if ((await puppet.publish({ sequence: ++sequence })) > 0) heard++
+      await new Promise(resolve => setTimeout(resolve, 300))
+    }
+    expect(await offers()).toEqual(['dora', 'emil'])
+    for (const { node } of providers) expect((await node.status()).offersKnown).toBe(2)
+
+    // Somebody answers for it now: that is noticed within the time for which it was a stranger.
+    await putBond(scene, puppet.owner.signer, keyOf('puppet stranger').signer, 10n)
+    /** Offers now and then, as a provider does, until the buyer knows it. */
+    const publishUntil = (isKnown: () => Promise<boolean>, version: string) =>
+      waitFor(
+        async () => {
+          await puppet.publish({ sequence: ++sequence, version, expiresAt: Math.floor(Date.now() / 1000) + 600 })
+          await new Promise(resolve => setTimeout(resolve, 1_000))
+          return isKnown()
+        },
+        { timeoutMs: 60_000, what: `the offer of version ${version}` }
+      )
+    await publishUntil(async () => (await offers()).length === 3, 'backed')
+
+    // A client that comes back while the chain is out of reach has what it kept, at once, and takes news of those it knows.
+    proxy.mode = 'down'
+    const startedMs = performance.now()
+    await buyer.restart()
+    expect(await offers()).toEqual(['dora', 'emil', puppet.region].sort())
+    expect(performance.now() - startedMs).toBeLessThan(5_000)
+    const isNewest = async () => (await buyer.client.offers()).some(({ offer: { body } }) => body.version === 'newest')
+    await publishUntil(isNewest, 'newest')
   })
 })

@@ -4,6 +4,7 @@ import { createBonds, createChain, createCourt } from './chain/index.ts'
 import type { Client } from './client.ts'
 import { createFsBlockStore } from './content/block-store-node.ts'
 import { createClient } from './create-client.ts'
+import { installKeccak } from './crypto/keccak-node.ts'
 import { createNativeSigner, recoverNative } from './crypto/signer-node.ts'
 import type { DisputeNews } from './dispute/runner.ts'
 import type { DisputeSettings } from './dispute/settings.ts'
@@ -21,6 +22,7 @@ import { createStore, type Store } from './store/index.ts'
 export * from './content/block-store-node.ts'
 export * from './content/directory-node.ts'
 export * from './content/write-node.ts'
+export * from './crypto/keccak-node.ts'
 export * from './crypto/signer-node.ts'
 export * from './net/node-defaults.ts'
 export * from './net/peer-datastore-node.ts'
@@ -52,7 +54,7 @@ export interface NodeClientInit {
 
 /** A client with Node's own parts: TCP, native signatures, blocks and records on disk. Not started yet. */
 export async function createNodeClient({ descriptor, privateKey, dataDir, ...init }: NodeClientInit): Promise<Client> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  await Promise.all([mkdir(dataDir, { recursive: true, mode: 0o700 }), installKeccak()])
   const store = init.store ?? (await createStore({ location: join(dataDir, 'store') }))
   const peers = await openPeerDatastore(join(dataDir, 'peers'))
   try {

@@ -2,7 +2,6 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type ConnectedPeer,
-  bookCapability,
   createBlockFetcher,
   createBlockServer,
   createBonds,
@@ -11,22 +10,19 @@ import {
   createHolders,
   createNetwork,
   createNetworkFaults,
-  createOffers,
   createStore,
   type DisputeSummary,
   type FaultRecord,
   type FaultState,
-  fetchBook,
   readDisputes,
   type SigningContext,
-  serveBook,
-  shardOf,
   stateOf,
   wallClockSec
 } from '@archipel/client'
 import {
   createFsBlockStore,
   createNativeSigner,
+  installKeccak,
   lanDiscovery,
   nodeTransports,
   openPeerDatastore,
@@ -50,8 +46,7 @@ import type { Executor } from './executor/index.ts'
 import { weakestLevel } from './executor/isolation.ts'
 import { createFaultLog } from './faults/fault-log.ts'
 import type { Logger } from './log.ts'
-import { createBeacon } from './market/beacon.ts'
-import { createOfferPublisher } from './market/offer-publisher.ts'
+import { createProviderMarket } from './market/market.ts'
 import { createProviderChannels } from './payment/channels.ts'
 import { reservationOf } from './payment/reservations.ts'
 import { type ProviderConfig, type ProviderStatus, rulesOf } from './provider.ts'
@@ -92,7 +87,7 @@ export interface ProviderNodeInit {
 export async function createProviderNode(init: ProviderNodeInit): Promise<ProviderNode> {
   const { config, privateKey, dataDir, version, logger: log } = init
   const descriptor = config.network
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  await Promise.all([mkdir(dataDir, { recursive: true, mode: 0o700 }), installKeccak()])
 
   const signing: SigningContext = {
     domain: createSigningDomain(descriptor.chainId, descriptor.escrow),
@@ -141,16 +136,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     rules: { ...config.faults, coinPrice: config.redeem.coinPrice },
     ...createFaultLog(log, signing.signer.address)
   })
-  const offers = createOffers({
-    descriptor,
-    network,
-    signing,
-    tables: records,
-    onContradiction: proof => void faults.keep({ proof })
-  })
-  const { book } = offers
-  const shard = shardOf(config.domains.region, offers.shards)
-  const publisher = createOfferPublisher({
+  const market = createProviderMarket({
     network,
     config,
     runtimes,
@@ -158,17 +144,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
     version,
     signing,
     records,
-    book,
-    shard,
-    log
-  })
-  const beacon = createBeacon({
-    network,
-    capabilities: [
-      bookCapability(shard, offers.shards),
-      ...runtimes.map(runtime => `runtime=${runtime}` as const),
-      `region=${config.domains.region}`
-    ],
+    onContradiction: proof => void faults.keep({ proof }),
     log
   })
 
@@ -285,8 +261,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
   let stopping: Promise<void> | undefined
 
   async function stop(): Promise<void> {
-    publisher.stop()
-    beacon.stop()
+    const left = market.stop()
     await work.stopAll()
     await Promise.all([
       ...executors.map(executor => executor.stop()),
@@ -295,7 +270,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       news.stop(),
       disputes?.stop(),
       faults.stop(),
-      offers.stop()
+      left
     ])
     fetcher.stop()
     await network.stop()
@@ -314,17 +289,9 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
       // Before anybody can be heard: what a message may change is all here, and money is set aside for it.
       await engine.restart()
       pinned()
-      await Promise.all([conversations.start(), blockServer.start(), holders.start(), serveBook(network, book)])
-      network.libp2p.addEventListener('peer:identify', ({ detail }) => {
-        // A newcomer's own book is as good as empty: whoever it meets first gives it theirs.
-        if (book.size < BOOK_SMALL) fetchBook(network, detail.peerId, book, { take: offers.take }).catch(() => {})
-      })
+      await Promise.all([conversations.start(), blockServer.start(), holders.start(), market.serve()])
       await network.start()
-      offers.start()
-      offers.listen([shard])
-      void offers.load()
-      await publisher.start()
-      beacon.start()
+      await market.start()
       redeemer.start()
       reconciler.start()
       news.start()
@@ -351,7 +318,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
         blockNumber => ({ ok: true, blockNumber, error: undefined }),
         err => ({ ok: false, blockNumber: undefined, error: err instanceof Error ? err.message : String(err) })
       )
-      const offer = publisher.current
+      const { offer } = market
       const states = (await faults.all()).map(fault => stateOf(fault, signing.signer.address))
       return {
         address: signing.signer.address,
@@ -363,7 +330,7 @@ export async function createProviderNode(init: ProviderNodeInit): Promise<Provid
         multiaddrs: network.addresses().map(String),
         peers: network.libp2p.getPeers().length,
         reachability: network.reachability(),
-        offersKnown: book.offers().length,
+        offersKnown: market.book.offers().length,
         isolation: isolationOf(executors),
         jobs: engine.counts(),
         earnings: {
@@ -387,6 +354,4 @@ function countBy(states: readonly FaultState[]): Partial<Record<FaultState, numb
   return counts
 }
 
-/** Below this many offers a peer asks everyone it meets for theirs; above, gossip keeps it up to date. */
-const BOOK_SMALL = 64
 const STATUS_CHAIN_TIMEOUT_MS = 2000

@@ -1,5 +1,3 @@
-import { fromString, toString } from 'uint8arrays'
-
 /** Lower-case 0x-prefixed bytes: how ids, hashes and addresses are written everywhere outside the wire. */
 export type Hex = `0x${string}`
 /** A 20-byte EVM address, lower case (no EIP-55 checksum inside the program; the command line shows what it was given). */
@@ -24,8 +22,31 @@ export type UnixSec = number
 export const ZERO_ADDRESS: Address = `0x${'00'.repeat(20)}`
 export const ZERO_HASH: Hash = `0x${'00'.repeat(32)}`
 
+/** By tables: addresses and hashes become text and back several times for each message. */
+const TEXT_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const NO_DIGIT = 255
+const VALUE_OF_DIGIT = new Uint8Array(128).fill(NO_DIGIT)
+for (const [value, digit] of [...'0123456789abcdef'].entries()) {
+  VALUE_OF_DIGIT[digit.charCodeAt(0)] = value
+  VALUE_OF_DIGIT[digit.toUpperCase().charCodeAt(0)] = value
+}
+
 export function toHex(bytes: Uint8Array): Hex {
-  return `0x${toString(bytes, 'base16')}`
+  let text: Hex = '0x'
+  for (let i = 0; i < bytes.length; i++) text += TEXT_OF_BYTE[bytes[i] as number]
+  return text as Hex
+}
+
+/** Writes the `length` bytes of `hex` to a place. @returns false, having written anything, where it is not as many */
+export function putHex(hex: unknown, out: Uint8Array, at: number, length: number): boolean {
+  if (typeof hex !== 'string' || hex.length !== 2 + 2 * length || !hex.startsWith('0x')) return false
+  for (let i = 0; i < length; i++) {
+    const high = VALUE_OF_DIGIT[hex.charCodeAt(2 * i + 2)] ?? NO_DIGIT
+    const low = VALUE_OF_DIGIT[hex.charCodeAt(2 * i + 3)] ?? NO_DIGIT
+    if ((high | low) > 15) return false
+    out[at + i] = (high << 4) | low
+  }
+  return true
 }
 
 /**
@@ -33,10 +54,12 @@ export function toHex(bytes: Uint8Array): Hex {
  * @throws RangeError when `hex` is not 0x-prefixed pairs of hex digits, or of another length
  */
 export function fromHex(hex: string, bytesLength?: number): Uint8Array {
-  if (!isHex(hex, bytesLength)) {
+  const length = bytesLength ?? Math.max(0, Math.floor(hex.length / 2 - 1))
+  const bytes = new Uint8Array(length)
+  if (!putHex(hex, bytes, 0, length)) {
     throw new RangeError(`not 0x-prefixed hex of ${bytesLength ?? 'whole'} bytes: ${String(hex).slice(0, 80)}`)
   }
-  return fromString(hex.slice(2).toLowerCase(), 'base16')
+  return bytes
 }
 
 /** @param bytesLength exact length in bytes; any when left out */

@@ -1,5 +1,14 @@
-import { bytesToUint, keccak, uintToBytes } from '../primitives/bytes.ts'
-import { fromHex, type Hex, isHex, toHex } from '../primitives/hex.ts'
+import { bytesToUint, keccak, putUint, uintToBytes } from '../primitives/bytes.ts'
+import { fromHex, type Hex, isHex, putHex, toHex } from '../primitives/hex.ts'
+import {
+  type CanonicalReader,
+  MAJOR_LIST,
+  MAJOR_UINT,
+  notRead,
+  readBytes,
+  readHead,
+  readText
+} from './canonical-reader.ts'
 import { SchemaError } from './error.ts'
 import { encode as encodeUtf8 } from './utf8.ts'
 
@@ -19,6 +28,15 @@ export interface Field<T> {
   toWire(value: T): unknown
   /** @throws SchemaError when `data` is not exactly this kind of value, within its bounds */
   fromWire(data: unknown, path: string): T
+  /** Writes {@link word} at a place; for fields that need not make an array for it. */
+  putWord?(value: T, out: Uint8Array, at: number): void
+  /** Reads what `fromWire` takes straight from canonical bytes; left out, or giving up, where that is not worth it. */
+  read?(reader: CanonicalReader): T
+}
+
+export function putWord<T>(field: Field<T>, value: T, out: Uint8Array, at: number): void {
+  if (field.putWord === undefined) out.set(field.word(value), at)
+  else field.putWord(value, out, at)
 }
 
 export type Infer<F> = F extends Field<infer T> ? T : never
@@ -45,6 +63,15 @@ const fixedBytes =
         if (!(data instanceof Uint8Array) || data.length !== length)
           throw new SchemaError(path, `${length} bytes`, data)
         return toHex(data) as T
+      },
+      putWord(value, out, at) {
+        out.fill(0, at, at + 32)
+        if (!putHex(value, out, at + (pad === 'left' ? 32 - length : 0), length))
+          throw new SchemaError(type, `${length} bytes as 0x-prefixed hex`, value)
+      },
+      read(reader) {
+        const bytes = readBytes(reader, length)
+        return bytes.length === length ? (toHex(bytes) as T) : notRead()
       }
     }
   }
@@ -72,7 +99,18 @@ export function uint(bits: 8 | 16 | 32 | 64): Field<number> {
     structs: NO_STRUCTS,
     word: value => uintToBytes(BigInt(check(value, `uint${bits}`)), 32),
     toWire: value => check(value, `uint${bits}`),
-    fromWire: check
+    fromWire: check,
+    putWord(value, out, at) {
+      let rest = check(value, `uint${bits}`)
+      for (let i = at + 31; i >= at; i--) {
+        out[i] = rest % 256
+        rest = Math.floor(rest / 256)
+      }
+    },
+    read(reader) {
+      const value = readHead(reader, MAJOR_UINT)
+      return value <= max ? value : notRead()
+    }
   }
 }
 
@@ -99,6 +137,12 @@ function bigUint(bits: 128 | 256): Field<bigint> {
         throw new SchemaError(path, `a minimal big-endian uint${bits}`, data)
       }
       return bytesToUint(data)
+    },
+    putWord: (value, out, at) => putUint(check(value), out, at, at + 32),
+    read(reader) {
+      const data = readBytes(reader, bytesMax)
+      if (data[0] === 0) notRead()
+      return bytesToUint(data)
     }
   }
 }
@@ -111,6 +155,22 @@ export const uint256: Field<bigint> = bigUint(256)
 /** Decoders of UTF-8 drop a byte order mark in front, so text that begins with one would not arrive as it left. */
 const BYTE_ORDER_MARK = '\ufeff'
 
+/** Labels are the same in most offers: runtimes, regions, versions. */
+const wordsOfLabels = new Map<string, Uint8Array>()
+const LABELS_MAX = 1_024
+const LABEL_CHARS_MAX = 64
+
+function wordOfText(text: string): Uint8Array {
+  if (text.length > LABEL_CHARS_MAX) return keccak(encodeUtf8(text))
+  const known = wordsOfLabels.get(text)
+  if (known !== undefined) return known
+  const word = keccak(encodeUtf8(text))
+  // Whoever makes labels up has them hashed each time, and everybody's once more.
+  if (wordsOfLabels.size >= LABELS_MAX) wordsOfLabels.clear()
+  wordsOfLabels.set(text, word)
+  return word
+}
+
 /** @param bytesMax bound on the UTF-8 length */
 export function text(bytesMax: number): Field<string> {
   const check = (value: unknown, path: string): string => {
@@ -120,7 +180,8 @@ export function text(bytesMax: number): Field<string> {
       value.length > bytesMax ||
       !value.isWellFormed() ||
       value.startsWith(BYTE_ORDER_MARK) ||
-      encodeUtf8(value).length > bytesMax
+      // At most three for each unit: most text is too short to be worth encoding.
+      (value.length * 3 > bytesMax && encodeUtf8(value).length > bytesMax)
     ) {
       throw new SchemaError(path, `text of at most ${bytesMax} bytes`, value)
     }
@@ -129,9 +190,10 @@ export function text(bytesMax: number): Field<string> {
   return {
     type: 'string',
     structs: NO_STRUCTS,
-    word: value => keccak(encodeUtf8(check(value, 'string'))),
+    word: value => wordOfText(check(value, 'string')),
     toWire: value => check(value, 'string'),
-    fromWire: check
+    fromWire: check,
+    read: reader => readText(reader, bytesMax)
   }
 }
 
@@ -148,7 +210,8 @@ export function bytes(lengthMax: number): Field<Uint8Array> {
     structs: NO_STRUCTS,
     word: value => keccak(check(value, 'bytes')),
     toWire: value => check(value, 'bytes'),
-    fromWire: check
+    fromWire: check,
+    read: reader => new Uint8Array(readBytes(reader, lengthMax))
   }
 }
 
@@ -160,13 +223,28 @@ export function list<T>(item: Field<T>, itemsMax: number): Field<T[]> {
     }
     return value
   }
+  const { read } = item
   return {
     type: `${item.type}[]`,
     structs: item.structs,
-    word: value => keccak(...(check(value, item.type) as T[]).map(item.word), new Uint8Array(0)),
+    word(value) {
+      const items = check(value, item.type) as T[]
+      const words = new Uint8Array(32 * items.length)
+      for (const [i, entry] of items.entries()) putWord(item, entry, words, 32 * i)
+      return keccak(words)
+    },
     toWire: value => (check(value, item.type) as T[]).map(item.toWire),
-    fromWire: (data, path) => check(data, path).map((entry, i) => item.fromWire(entry, `${path}[${i}]`))
+    fromWire: (data, path) => check(data, path).map((entry, i) => item.fromWire(entry, `${path}[${i}]`)),
+    ...(read === undefined ? {} : { read: (reader: CanonicalReader) => readList(reader, itemsMax, read) })
   }
+}
+
+function readList<T>(reader: CanonicalReader, itemsMax: number, read: (reader: CanonicalReader) => T): T[] {
+  const length = readHead(reader, MAJOR_LIST)
+  if (length > itemsMax) notRead()
+  const items: T[] = []
+  for (let i = 0; i < length; i++) items.push(read(reader))
+  return items
 }
 
 /** A value that may be left out. For messages only: EIP-712 has no such thing, so it has no word. */

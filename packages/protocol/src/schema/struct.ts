@@ -1,8 +1,17 @@
 import * as dagCbor from '@ipld/dag-cbor'
 import { equals } from 'uint8arrays'
 import { keccak, plainBytes } from '../primitives/bytes.ts'
+import {
+  type CanonicalReader,
+  canonicalKeys,
+  MAJOR_MAP,
+  notRead,
+  readExactly,
+  readHead,
+  readWhole
+} from './canonical-reader.ts'
 import { SchemaError } from './error.ts'
-import type { Field, Infer } from './field.ts'
+import { type Field, type Infer, putWord } from './field.ts'
 import { encode as encodeUtf8 } from './utf8.ts'
 
 export type Value<F extends Record<string, unknown>> = { [K in keyof F]: Infer<F[K]> }
@@ -34,11 +43,29 @@ export function struct<F extends Record<string, Field<unknown>>>(name: string, f
   const hashStruct = (value: Value<F>): Uint8Array => {
     const encoded = new Uint8Array(32 * (entries.length + 1))
     encoded.set(typeHash)
-    entries.forEach(([key, field], i) => {
-      encoded.set(field.word(value[key]), 32 * (i + 1))
-    })
+    for (let i = 0; i < entries.length; i++) {
+      const [key, field] = entries[i] as (typeof entries)[number]
+      putWord(field, value[key], encoded, 32 * (i + 1))
+    }
     return keccak(encoded)
   }
+
+  const keys = canonicalKeys(entries.map(([key]) => key))
+  const readers = keys.map(({ key }) => fields[key]?.read)
+  const isReadable = readers.every(read => read !== undefined)
+
+  function read(reader: CanonicalReader): Value<F> {
+    if (readHead(reader, MAJOR_MAP) !== keys.length) notRead()
+    // All keys at once, in the order in which they were declared.
+    const value: Record<string, unknown> = Object.fromEntries(blank)
+    for (let i = 0; i < keys.length; i++) {
+      const { key, bytes } = keys[i] as (typeof keys)[number]
+      readExactly(reader, bytes)
+      value[key] = readers[i]?.(reader)
+    }
+    return value as Value<F>
+  }
+  const blank = entries.map(([key]): [string, undefined] => [key, undefined])
 
   return {
     type: name,
@@ -56,7 +83,8 @@ export function struct<F extends Record<string, Field<unknown>>>(name: string, f
       const value: Record<string, unknown> = {}
       for (const [key, field] of entries) value[key] = field.fromWire(data[key], `${path}.${key}`)
       return value as Value<F>
-    }
+    },
+    ...(isReadable ? { read } : {})
   }
 }
 
@@ -74,11 +102,14 @@ export function encode<T>(field: Field<T>, value: T): Uint8Array {
  * Strict inverse of {@link encode}.
  *
  * dag-cbor readers still accept unsorted keys and short floats; requiring the bytes to re-encode to themselves leaves
- * exactly one encoding per value, so that equal values have equal bytes everywhere.
+ * exactly one encoding per value, so that equal values have equal bytes everywhere. What can be read straight from bytes is
+ * canonical by the way it is read; this is for all that cannot, and for saying what is wrong.
  *
  * @throws SchemaError for anything else
  */
 export function decode<T>(field: Field<T>, data: Uint8Array): T {
+  const quick = field.read === undefined ? undefined : readWhole(field.read, data)
+  if (quick !== undefined) return quick
   let plain: unknown
   try {
     plain = dagCbor.decode(data)

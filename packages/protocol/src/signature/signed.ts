@@ -1,6 +1,15 @@
 import { CodedError } from '../errors.ts'
 import { keccak } from '../primitives/bytes.ts'
 import { type Address, fromHex, type Hash, sameHex, toHex } from '../primitives/hex.ts'
+import {
+  type CanonicalReader,
+  canonicalKeys,
+  MAJOR_MAP,
+  notRead,
+  readBytes,
+  readExactly,
+  readHead
+} from '../schema/canonical-reader.ts'
 import { SchemaError } from '../schema/error.ts'
 import type { Field, Struct } from '../schema/index.ts'
 import { isWireMap } from '../schema/struct.ts'
@@ -37,7 +46,9 @@ export const SIGNATURE_BYTES = 64
 
 /** Wire form of a {@link Signed} value. */
 export function signed<T>(type: Struct<T>): Field<Signed<T>> {
+  const { read } = type
   return {
+    ...(read === undefined ? {} : { read: (reader: CanonicalReader) => readSigned(reader, read) }),
     type: `Signed${type.type}`,
     structs: new Map(),
     word() {
@@ -55,6 +66,18 @@ export function signed<T>(type: Struct<T>): Field<Signed<T>> {
       return { body: type.fromWire(data.body, `${path}.body`), signature }
     }
   }
+}
+
+const [BODY, SIGNATURE] = canonicalKeys(['body', 'signature']).map(({ bytes }) => bytes) as [Uint8Array, Uint8Array]
+
+function readSigned<T>(reader: CanonicalReader, read: (reader: CanonicalReader) => T): Signed<T> {
+  if (readHead(reader, MAJOR_MAP) !== 2) notRead()
+  readExactly(reader, BODY)
+  const body = read(reader)
+  readExactly(reader, SIGNATURE)
+  const signature = readBytes(reader, SIGNATURE_BYTES)
+  // A copy: what it is cut from may be a frame of many messages.
+  return signature.length === SIGNATURE_BYTES ? { body, signature: new Uint8Array(signature) } : notRead()
 }
 
 function checkSignature(value: unknown, path: string): Uint8Array {

@@ -49,7 +49,9 @@ describe('refuses', () => {
   it.each<[string, string, Partial<Offer>]>([
     ['E_OFFER_EXPIRED', 'an offer that expires now', { expiresAt: NOW }],
     ['E_OFFER_EXPIRED', 'an offer of the past', { expiresAt: 0 }],
-    ['E_OFFER_ABSURD', 'an expiry too far ahead', { expiresAt: farthest + 1 }],
+    ['E_OFFER_EARLY', 'an expiry a little too far ahead', { expiresAt: farthest + 1 }],
+    ['E_OFFER_EARLY', 'one that a clock ahead of others took', { expiresAt: farthest + CLOCK_SKEW_SEC_MAX }],
+    ['E_OFFER_ABSURD', 'an expiry too far ahead', { expiresAt: farthest + CLOCK_SKEW_SEC_MAX + 1 }],
     ['E_OFFER_ABSURD', 'no tick', { tickSec: 0 }],
     ['E_OFFER_ABSURD', 'a tick too long', { tickSec: TICK_SEC_MAX + 1 }],
     ['E_OFFER_ABSURD', 'an owner that cannot be paid', { owner: ZERO_ADDRESS }],

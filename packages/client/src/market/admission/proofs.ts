@@ -85,7 +85,9 @@ export function createProofs({ network, bonded, domain, recover, onProof }: Proo
       const data = encode(proofType, { first, second })
       if (data.length > GOSSIP_MESSAGE_BYTES_MAX) return
       note(provider)
-      await network.gossip.publish(topic, data).catch(() => {})
+      const reached = await network.gossip.publish(topic, data).catch(() => 0)
+      // Nobody heard: it is worth saying again.
+      if (reached === 0) told.delete(provider)
     }
   }
 }

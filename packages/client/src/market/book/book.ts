@@ -160,7 +160,12 @@ export function createBook(init: BookInit): Book {
     const known = checkNews(verified.offer)
     const { body } = verified.offer
     // A copy of its own: what it was cut from may be a frame of many offers.
-    const entry: BookEntry = { ...verified, data: data.slice(), backer, weight: data.length + OFFER_MEMORY_BYTES }
+    const entry: BookEntry = {
+      ...verified,
+      data: new Uint8Array(data),
+      backer,
+      weight: data.length + OFFER_MEMORY_BYTES
+    }
     if (known !== undefined) {
       contradictions.remember(known.offer)
       remove(known)

@@ -1,6 +1,6 @@
 import {
   encode,
-  type Infer,
+  type Field,
   LABEL_BYTES_MAX,
   list,
   type Offer,
@@ -14,8 +14,20 @@ import {
 } from '@archipel/protocol'
 import { FILTER_REGIONS_MAX } from '../limits.ts'
 
+interface WholeFilter {
+  runtime: string | undefined
+  regions: string[]
+  cpuMillis: number | undefined
+  memoryBytes: number | undefined
+  diskBytes: number | undefined
+  startup: bigint | undefined
+  cpuSec: bigint | undefined
+  memGiBSec: bigint | undefined
+  terafuel: bigint | undefined
+}
+
 /** What somebody looks for, as it travels. Money is in smallest token units. */
-const filterType = struct('OfferFilter', {
+const filterType: Field<WholeFilter> = struct('OfferFilter', {
   /** Runs this. */
   runtime: optional(text(LABEL_BYTES_MAX)),
   /** Sits in one of these; anywhere when there are none. */
@@ -30,8 +42,6 @@ const filterType = struct('OfferFilter', {
   memGiBSec: optional(wei),
   terafuel: optional(wei)
 })
-
-type WholeFilter = Infer<typeof filterType>
 
 /** Which offers are wanted; what is left out does not matter. Resources at least, prices at most. */
 export type OfferFilter = { readonly [Key in keyof WholeFilter]?: Readonly<WholeFilter[Key]> | undefined }

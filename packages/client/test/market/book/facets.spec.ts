@@ -81,3 +81,18 @@ describe('a query', () => {
     expect(() => filterFromWire(wire(['a', 'a']))).toThrow()
   })
 })
+
+describe('a book of many', () => {
+  it('keeps its rows apart when they are used again, beyond the first thousand', () => {
+    const book = createBook({ domain, recover: recoverCheap, token: TOKEN, nowSec: () => NOW })
+    const sized = (n: number, sequence: number) =>
+      book.add(bytesOf(offerOf(n, { sequence, resources: { cpuMillis: n + 1, memoryBytes: sequence, diskBytes: 1 } })))
+    for (let n = 0; n < 1_100; n++) sized(n, 1)
+    for (let n = 0; n < 1_100; n += 7) sized(n, 2)
+    const found = (filter: OfferFilter) =>
+      book.offers(filter).map(({ offer: { body } }) => body.resources.cpuMillis - 1)
+    expect(found({ cpuMillis: 1_091 }).toSorted()).toEqual(Array.from({ length: 10 }, (_, i) => 1_090 + i))
+    expect(found({ memoryBytes: 2 })).toHaveLength(158)
+    expect(found({ memoryBytes: 2 }).every(n => n % 7 === 0)).toBe(true)
+  })
+})
