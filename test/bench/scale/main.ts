@@ -25,7 +25,7 @@ const ONE_MACHINE: Hop = { medianMs: 3, sigma: 0.8, checkMs: 1 }
 const USUAL = { buyersPerProvider: 0.2, shardsPerBuyer: 3, churnPerHour: 0.1, hop: INTERNET, seed: 1 }
 const SIZES = [100, 1_000, 10_000, 100_000]
 
-/** As ADR 0025 chose: offers are renewed every minute, and topics are added as a network grows. */
+/** Topics are added as a network grows: see docs/adr/0027-offers-by-region.md. */
 const shardsOf = (providers: number) => Math.max(1, Math.min(32, Math.ceil(providers / 3_000)))
 
 const choices: Readonly<Record<string, (providers: number) => Pick<Scenario, 'shards' | 'renewSec' | 'ttlSec'>>> = {
