@@ -6,7 +6,7 @@ import type { Network } from '../create-network.ts'
 import { createMessageStream } from '../message-stream.ts'
 import { peersProtocol } from '../protocol-ids.ts'
 import { shuffle } from '../shuffle.ts'
-import { createTokenBucket, createKeyedBuckets } from '../token-bucket.ts'
+import { createKeyedBuckets, createTokenBucket } from '../token-bucket.ts'
 import { timeoutSignal, type WaitOptions } from '../wait.ts'
 import {
   ANSWERS_OF_ALL,
