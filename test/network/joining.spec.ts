@@ -169,6 +169,8 @@ async function everybody(
   let left = 0
   await waitFor(
     async () => {
+      // Asking costs those that are asked time, and there are many.
+      await new Promise(resolve => setTimeout(resolve, 250))
       const states = (await Promise.all(hosts.map(host => host.look()))).flat()
       left = states.filter((state, index) => !is(state, index)).length
       return left === 0
