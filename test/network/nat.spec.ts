@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { waitFor } from '../fixtures/wait-for.ts'
 import { createTestInternet, whyNoNamespaces } from './peers/namespaces.ts'
+import type { PeerDetail } from './peers/orders.ts'
 import { type PeerHost, startHost } from './peers/process.ts'
 
 const missing = whyNoNamespaces()
@@ -53,7 +54,7 @@ describe.skipIf(missing !== undefined)('a peer behind a router that lets nobody 
       expect(called).toMatchObject({ error: 'E_DIAL_FAILED' })
     }
     const startMs = performance.now()
-    await waitFor(async () => (await look(hidden)).reachability.state === 'relayed', {
+    await waitFor(async () => (await detail(hidden)).reachability.state === 'relayed', {
       timeoutMs: 60_000,
       what: 'a place at the relay'
     })
@@ -63,14 +64,14 @@ describe.skipIf(missing !== undefined)('a peer behind a router that lets nobody 
 
     const answer = await caller.ask({ order: 'echo', peer: 0, to: address!, text: ECHO })
     expect(answer).toEqual({ text: ECHO })
-    const connection = (await look(caller)).connections.find(({ peerId }) => peerId === hiddenId)
+    const connection = (await detail(caller)).connections.find(({ peerId }) => peerId === hiddenId)
     expect(connection).toMatchObject({ how: 'relayed' })
-    expect((await look(hidden)).connections.some(({ peerId }) => peerId === callerId)).toBe(true)
+    expect((await detail(hidden)).connections.some(({ peerId }) => peerId === callerId)).toBe(true)
     console.info(`a place at a relay after ${(relayedMs / 1000).toFixed(1)} s; called through it`)
 
     // Without the relay there is no way, and it says so.
     await relay.kill()
-    await waitFor(async () => (await look(hidden)).reachability.state !== 'relayed', {
+    await waitFor(async () => (await detail(hidden)).reachability.state !== 'relayed', {
       timeoutMs: 30_000,
       what: 'the loss of the relay to be noticed'
     })
@@ -78,6 +79,7 @@ describe.skipIf(missing !== undefined)('a peer behind a router that lets nobody 
 })
 
 const look = async (host: PeerHost) => (await host.look())[0]!
+const detail = async (host: PeerHost) => (await host.ask({ order: 'detail', peer: 0 })) as PeerDetail
 
 function at(address: string) {
   const place = `/ip4/${address}/tcp/4101`

@@ -21,7 +21,7 @@ interface HostedPeer {
 
 const ECHO = '/test/echo/1.0.0'
 const hosted = await Promise.all(plans.map(start))
-say(await Promise.all(hosted.map(stateOf)))
+say(hosted.map(stateOf))
 
 async function start(plan: PeerPlan): Promise<HostedPeer> {
   const { name, listen, bootstrap, dht = 'server', dataDir, lan, announce = [] } = plan
@@ -69,13 +69,11 @@ async function start(plan: PeerPlan): Promise<HostedPeer> {
   return one
 }
 
-async function stateOf({ network: peer, heard, closed }: HostedPeer): Promise<PeerState> {
+function stateOf({ network: peer, heard, closed }: HostedPeer): PeerState {
   return {
     peerId: peer.peerId.toString(),
     addresses: peer.addresses().map(String),
     connected: [...new Set(peer.libp2p.getConnections().map(({ remotePeer }) => remotePeer.toString()))],
-    connections: await peer.peers(),
-    reachability: peer.reachability(),
     mesh: meshOf(peer.libp2p.services.pubsub),
     heard,
     closed
@@ -111,7 +109,11 @@ async function carryOut(order: HostOrder): Promise<unknown> {
       return { error: (err as { code?: string }).code ?? String(err) }
     }
   }
-  return Promise.all(hosted.map(stateOf))
+  if (order.order === 'detail') {
+    const { network: peer } = hosted[order.peer]!
+    return { connections: await peer.peers(), reachability: peer.reachability() }
+  }
+  return hosted.map(stateOf)
 }
 
 function say(value: unknown): void {

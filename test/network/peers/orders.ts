@@ -25,6 +25,8 @@ export interface PeerPlan {
 
 export type HostOrder =
   | { readonly order: 'peers' }
+  /** Answers with a {@link PeerDetail}, which costs more than a look. */
+  | { readonly order: 'detail'; readonly peer: number }
   /** Keeps the event loop busy. */
   | { readonly order: 'block'; readonly ms: number }
   | { readonly order: 'publish'; readonly peer: number; readonly text: string }
@@ -36,12 +38,15 @@ export interface PeerState {
   readonly peerId: string
   readonly addresses: readonly string[]
   readonly connected: readonly string[]
-  readonly connections: readonly ConnectedPeer[]
-  readonly reachability: Reachability
   /** Neighbours in gossip. */
   readonly mesh: number
   /** Texts that gossip brought, with when. */
   readonly heard: readonly { readonly text: string; readonly atMs: number }[]
   /** Connections that ended, with when, by the wall clock. */
   readonly closed: readonly { readonly peerId: string; readonly atMs: number; readonly reason: string }[]
+}
+
+export interface PeerDetail {
+  readonly connections: readonly ConnectedPeer[]
+  readonly reachability: Reachability
 }

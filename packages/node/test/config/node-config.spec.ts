@@ -48,6 +48,16 @@ describe('the first configuration of a node', () => {
     expect((await readNodeConfig(file)).provider.faults).toEqual({ report: 'never' })
   })
 
+  test('may say how others reach it', async () => {
+    const file = join(temporaryFolder(), 'node.yaml')
+    const reach = { announce: ['/ip4/203.0.113.7/tcp/4101'], relay: 'serve', lan: true } as const
+    await writeNodeConfig(file, { ...initialNodeFile(INIT), ...reach, announce: [...reach.announce] })
+    expect((await readNodeConfig(file)).provider).toMatchObject(reach)
+    await expect(writeNodeConfig(file, { ...initialNodeFile(INIT), relay: 'both' as 'serve' })).rejects.toMatchObject({
+      code: 'E_CONFIG_INVALID'
+    })
+  })
+
   test('listens to the world where addresses of this machine would reach nobody', () => {
     const { listen } = initialNodeFile({ ...INIT, network: { allowPrivateAddresses: false } })
     expect(listen.every(address => address.startsWith('/ip4/0.0.0.0/tcp/'))).toBe(true)

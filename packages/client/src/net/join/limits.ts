@@ -19,9 +19,16 @@ export const BACKOFF_LOST_MS_MAX = 15_000
 /** Failures remembered: a poisoned peer store must cost no more than this. */
 export const FAILURES_MAX = 1_024
 
-/** Dials under way; twice as many while there is nobody. A dead address must not hold up the next candidate. */
-export const DIALS_MAX = 8
-export const DIAL_TIMEOUT_MS = 4_000
+/**
+ * Dials under way. Few while there are connections: when a whole network starts at once, a handshake takes tens of
+ * milliseconds of everybody's processor, and what is begun together is late together. Many while there is nobody: a dead
+ * address must not hold up the next candidate.
+ */
+export const DIALS_MAX = 3
+export const DIALS_ALONE_MAX = 16
+
+/** One dial: longer than a handshake takes on a busy machine, short enough to get past dead addresses. */
+export const DIAL_TIMEOUT_MS = 6_000
 
 /**
  * Dials to one prefix, however many names have addresses there: records are signed by those that they name, but nothing

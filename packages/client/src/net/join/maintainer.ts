@@ -21,6 +21,7 @@ import {
   CONNECTION_STABLE_MS,
   DEAF_LOOKS_MAX,
   DIAL_TIMEOUT_MS,
+  DIALS_ALONE_MAX,
   DIALS_MAX,
   DIALS_PER_PREFIX,
   EXPLORE_INTERVAL_MS,
@@ -124,7 +125,7 @@ export function createMaintainer(libp2p: Host, init: MaintainerInit): Maintainer
     const free = orderCandidates(bootstrap, peers, random).filter(isFree)
     const others = free.filter(({ isBootstrap }) => !isBootstrap)
     const wanted = connected.size < BOOTSTRAP_BELOW || others.length === 0 ? free : others
-    const room = (isAlone ? 2 * DIALS_MAX : DIALS_MAX) - dialling.size
+    const room = (isAlone ? DIALS_ALONE_MAX : DIALS_MAX) - dialling.size
     // One more than missing: some will fail, and the surplus of one connection is harmless.
     const count = balance.missing === 0 ? 0 : Math.min(balance.missing + 1 - dialling.size, room)
     const chosen = spread(wanted, balance, count)
