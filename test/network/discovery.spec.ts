@@ -4,6 +4,7 @@ import type { VerifiedOffer } from '@archipel/protocol'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { putBond } from '../fixtures/bonded.ts'
 import { createTestNetwork, type TestNetwork } from '../fixtures/create-network.ts'
+import { startInnerProvider } from '../fixtures/inner-provider.ts'
 import { jobOf } from '../fixtures/jobs.ts'
 import { keyOf } from '../fixtures/keys.ts'
 import { startPuppet } from '../fixtures/puppet-provider.ts'
@@ -133,6 +134,7 @@ describe('where offers need a bond', () => {
     }
     expect(await offers()).toEqual(['dora', 'emil'])
     for (const { node } of providers) expect((await node.status()).offersKnown).toBe(2)
+    expect(providers.flatMap(({ complaints }) => complaints.filter(text => text.includes('no bond')))).toEqual([])
 
     // Somebody answers for it now: that is noticed within the time for which it was a stranger.
     await putBond(scene, puppet.owner.signer, keyOf('puppet stranger').signer, 10n)
@@ -156,5 +158,20 @@ describe('where offers need a bond', () => {
     expect(performance.now() - startedMs).toBeLessThan(5_000)
     const isNewest = async () => (await buyer.client.offers()).some(({ offer: { body } }) => body.version === 'newest')
     await publishUntil(isNewest, 'newest')
+  })
+
+  it('a node without one says so', async () => {
+    const scene = await createTestNetwork()
+    onTestFinished(() => scene.stop())
+    const { complaints, stop } = await startInnerProvider({
+      name: 'gregor',
+      descriptor: scene.descriptor,
+      dir: scene.dir,
+      giveGas: account => scene.rpc('anvil_setBalance', [account, '0x56bc75e2d63100000']),
+      believes: { unbondedOffers: false }
+    })
+    scene.onStop(stop)
+    const isTold = () => complaints.some(text => text.includes('no bond stands behind its key'))
+    await waitFor(isTold, { timeoutMs: 20_000, what: 'the warning' })
   })
 })

@@ -18,6 +18,11 @@ export interface Offers {
   readonly shards: number
   /** For books of others. */
   readonly take: TakeOffers
+  /**
+   * Whether a bond stands behind a key, so that others take its offers; undefined where none is needed, or the chain does
+   * not say now.
+   */
+  isBacked(key: Address): Promise<boolean | undefined>
   /** Reads what an earlier process kept. Never rejects. @returns how many offers still hold */
   load(): Promise<number>
   /** Hears gossip on these shards from now on, beside those it hears already. */
@@ -61,6 +66,10 @@ export function createOffers({ descriptor, network, signing, tables, onContradic
     book,
     shards,
     take: admission.take,
+    async isBacked(key) {
+      const backing = await bonded?.ask(key)
+      return backing === undefined || backing.type === 'unknown' ? undefined : backing.type === 'owner'
+    },
     load: () =>
       kept
         .load(admission.take, AbortSignal.any([stopped.signal, AbortSignal.timeout(KEPT_LOAD_TIMEOUT_MS)]))

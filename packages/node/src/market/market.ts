@@ -61,6 +61,12 @@ export function createProviderMarket({ onContradiction, ...init }: ProviderMarke
     log
   })
 
+  async function warnUnlessBacked(): Promise<void> {
+    if ((await offers.isBacked(signing.signer.address)) !== false) return
+    const hint = 'put a bond behind it: archipel bond add AMOUNT'
+    log.warn({ address: signing.signer.address, hint }, 'nobody will hear of this node: no bond stands behind its key')
+  }
+
   return {
     book,
     get offer() {
@@ -79,6 +85,7 @@ export function createProviderMarket({ onContradiction, ...init }: ProviderMarke
       void offers.load()
       await publisher.start()
       beacon.start()
+      void warnUnlessBacked()
     },
     async stop() {
       publisher.stop()

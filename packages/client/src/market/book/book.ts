@@ -116,10 +116,11 @@ export function createBook(init: BookInit): Book {
     }
   }
 
-  function makeRoom(): void {
-    if (shares.weight <= bytesMax) return
+  /** Before a newcomer is in, so that it is not the one that has to go. */
+  function makeRoom(weight: number): void {
+    if (shares.weight + weight <= bytesMax) return
     dropExpired()
-    while (shares.weight > bytesMax) {
+    while (shares.weight + weight > bytesMax) {
       const unlucky = shares.pick()
       if (unlucky === undefined) return
       remove(unlucky)
@@ -170,11 +171,11 @@ export function createBook(init: BookInit): Book {
       contradictions.remember(known.offer)
       remove(known)
     }
+    makeRoom(entry.weight)
     entries.set(body.provider, entry)
     expiry.add(entry, body.expiresAt)
     facets.add(entry)
     shares.add(entry)
-    makeRoom()
     onChange?.({ added: entry, removed: known })
     onOffer?.(verified)
   }
