@@ -17,7 +17,6 @@ import {
   KNOWN_PER_PREFIX_MAX,
   LAN_ADDRESSES_MAX
 } from '../../../src/net/limits.ts'
-import { createTokenBucket, createTokenBuckets } from '../../../src/net/token-bucket.ts'
 
 const id = (name: string) => ({ toString: () => name, equals: () => false }) as unknown as PeerId
 const known = (name: string, prefix: string, metAtMs = 0): KnownPeer => ({ peerId: id(name), prefix, metAtMs })
@@ -111,17 +110,6 @@ describe('what is remembered', () => {
     expect(lan.has(address(0))).toBe(false)
     expect(lan.has(address(1))).toBe(true)
     expect(lan.has(multiaddr('/ip4/192.168.1.2/tcp/1'))).toBe(false)
-  })
-
-  it('of buckets is bounded, and each gives back with time', () => {
-    let nowMs = 0
-    const init = { burst: 2, refillMs: 10, nowMs: () => nowMs }
-    const bucket = createTokenBucket(init)
-    expect([bucket.take(), bucket.take(), bucket.take()]).toEqual([true, true, false])
-    nowMs = 10
-    expect([bucket.take(), bucket.take()]).toEqual([true, false])
-    const buckets = createTokenBuckets({ ...init, burst: 1, keysMax: 2 })
-    expect(['a', 'b', 'a', 'c', 'b'].map(key => buckets.take(key))).toEqual([true, true, false, true, true])
   })
 })
 
