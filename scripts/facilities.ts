@@ -11,6 +11,9 @@ const PROBE_TIMEOUT_MS = 30_000
 const FETCH_TIMEOUT_MS = 5 * 60_000
 const CGROUP_PROBE = fileURLToPath(new URL('../packages/node/test/executor/make-groups.ts', import.meta.url))
 const FETCH_PROBE = fileURLToPath(new URL('../test/programs/fetch.ts', import.meta.url))
+const NAMESPACE_PROBE =
+  'name=archipel-probe-$$; ip netns add $name && ip netns exec $name nft add table ip probe; ' +
+  'status=$?; ip netns delete $name; exit $status'
 
 const PROBES = {
   /** Namespaces may be forbidden although the program is installed, so a sandbox is really made. */
@@ -30,6 +33,8 @@ const PROBES = {
       : { available: false, reason: 'only root may start a container engine' },
   gvisor: () => probeCommands(['runsc'], 'apt-get install runsc'),
   'docker-registry': () => probeCommands(['docker-registry'], 'apt-get install docker-registry'),
+  /** Networks of the tests' own, with routers that translate addresses: both are really made. */
+  namespaces: () => probeCommand('sh', ['-c', NAMESPACE_PROBE], 'apt-get install iproute2 nftables, and as root'),
   /** A compiler for WASI, and Debian's sources to compile: something is really linked, and they are really fetched. */
   'wasi-programs': () => probeWasiPrograms()
 } as const

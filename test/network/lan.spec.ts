@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { requireFacility } from '../../scripts/facilities.ts'
 import { waitFor } from '../fixtures/wait-for.ts'
-import { createTestInternet, whyNoNamespaces } from './peers/namespaces.ts'
+import { createTestInternet } from './peers/namespaces.ts'
 import { startHost } from './peers/process.ts'
 
-const missing = whyNoNamespaces()
-if (missing !== undefined) console.warn(`finding peers on a LAN is not tried here: ${missing}`)
-
-describe.skipIf(missing !== undefined)('peers on one LAN that know nobody', () => {
+describe.skipIf(!requireFacility('namespaces'))('peers on one LAN that know nobody', () => {
   it('find each other where both look, and nobody else', async () => {
     const internet = createTestInternet()
     const start = (name: string, address: string, lan: boolean) =>

@@ -1,20 +1,15 @@
 import { describe, expect, it } from 'vitest'
+import { requireFacility } from '../../scripts/facilities.ts'
 import { waitFor } from '../fixtures/wait-for.ts'
-import { createTestInternet, whyNoNamespaces } from './peers/namespaces.ts'
+import { createTestInternet } from './peers/namespaces.ts'
 import type { PeerDetail } from './peers/orders.ts'
 import { type PeerHost, startHost } from './peers/process.ts'
-
-const missing = whyNoNamespaces()
-if (missing !== undefined) {
-  if (process.env.CI !== undefined) throw new Error(`routers cannot be tried here, and they must be in CI: ${missing}`)
-  console.warn(`peers behind routers are not tried here: ${missing}`)
-}
 
 const RELAY = '11.1.0.1'
 const network = 'test'
 const ECHO = 'through the wall'
 
-describe.skipIf(missing !== undefined)('a peer behind a router that lets nobody in', () => {
+describe.skipIf(!requireFacility('namespaces'))('a peer behind a router that lets nobody in', () => {
   it('is called through a relay, knows that it is, and works', async () => {
     const internet = createTestInternet()
     const relayPlace = internet.machine('relay', RELAY)

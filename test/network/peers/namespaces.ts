@@ -9,18 +9,6 @@ export interface TestInternet {
   machineBehindRouter(name: string, address: string): string
 }
 
-/** Why there are no namespaces here; undefined where there are. */
-export function whyNoNamespaces(): string | undefined {
-  const probe = `archipel-probe-${process.pid}`
-  const made = spawnSync('ip', ['netns', 'add', probe])
-  if (made.error !== undefined) return 'there is no ip command (iproute2)'
-  if (made.status !== 0) return `network namespaces cannot be made: ${String(made.stderr).trim()}`
-  const table = spawnSync('ip', ['netns', 'exec', probe, 'nft', 'add', 'table', 'ip', 'probe'])
-  spawnSync('ip', ['netns', 'delete', probe])
-  if (table.error !== undefined || table.status !== 0) return 'there is no nft command that works (nftables)'
-  return undefined
-}
-
 /** Gone after the test. Every machine is in one /8 without a gateway: what is not in it cannot be reached. */
 export function createTestInternet(): TestInternet {
   const prefix = `arch${process.pid}`
