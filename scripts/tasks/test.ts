@@ -12,8 +12,8 @@ import { vitest } from '../stages/vitest.ts'
 
 const MINUTE_MS = 60_000
 
-const unit = vitest('unit', 15 * MINUTE_MS)
-const system = vitest('system', 25 * MINUTE_MS)
+const unit = vitest('unit', 25 * MINUTE_MS)
+const system = vitest('system', 40 * MINUTE_MS)
 
 // Two lanes for two cores; what waits for peers and measures time runs alone.
 const GROUPS = [[[types, lint, tidy, packages], [contracts]], [[unit, system, demo, readme]]]
