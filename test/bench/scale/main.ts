@@ -5,7 +5,7 @@ import { type Cost, cost, type Scenario } from './model.ts'
 import { measureRealMesh } from './real/measure.ts'
 
 /**
- * `npm run bench:scale`: what being in a network of a hundred to a hundred thousand providers costs each of them. With
+ * `node test/bench/scale/main.ts`: what being in a network of a hundred to a hundred thousand providers costs each of them. With
  * `--real`, real peers are measured first, and beside them what the model says of as many: see calibration.ts.
  */
 const { values } = parseArgs({
