@@ -2,19 +2,14 @@ import {
   bookCapability,
   createOffers,
   fetchBook,
-  type Network,
   type Offers,
   type OffersInit,
-  type SigningContext,
   serveBook,
   shardOf
 } from '@archipel/client'
 import type { Offer } from '@archipel/protocol'
-import type { Logger } from '../log.ts'
-import type { ProviderConfig } from '../provider.ts'
-import type { ProviderRecords } from '../store/records.ts'
 import { createBeacon } from './beacon.ts'
-import { createOfferPublisher } from './offer-publisher.ts'
+import { createOfferPublisher, type OfferPublisherInit } from './offer-publisher.ts'
 
 /** What a provider offers, and what it knows of others and passes on. */
 export interface ProviderMarket {
@@ -28,17 +23,8 @@ export interface ProviderMarket {
   stop(): Promise<void>
 }
 
-export interface ProviderMarketInit {
-  network: Network
-  config: ProviderConfig
-  runtimes: readonly string[]
-  /** How well programs are confined; known once executors run. */
-  isolation: () => string
-  version: string
-  signing: SigningContext
-  records: ProviderRecords
+export interface ProviderMarketInit extends Omit<OfferPublisherInit, 'book' | 'shard'> {
   onContradiction: OffersInit['onContradiction']
-  log: Logger
 }
 
 /** Below this many offers a peer asks everyone it meets for theirs; above, gossip keeps it up to date. */
